@@ -1,0 +1,1 @@
+"""Bodies: the VRM runtime and what moves it. Numpy only."""

@@ -1,0 +1,1 @@
+"""From eyes to motion: cameras, trackers, microphones, takes. Pictures never leave this package."""

@@ -1,0 +1,77 @@
+"""One monotonic clock for everything, in integer nanoseconds, and a virtual one for tests.
+
+`MonotonicClock` is comparable between processes of one machine (CLOCK_MONOTONIC and its
+equivalents), so a `captured` stamp made in the capture process can be subtracted in the host.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Protocol
+
+NS_PER_S = 1_000_000_000
+NS_PER_MS = 1_000_000
+
+
+class Clock(Protocol):
+    """What time it is and how to wait for a time."""
+
+    def now(self) -> int:
+        """Nanoseconds since an arbitrary, fixed origin; never goes back."""
+        ...
+
+    def sleep_until(self, due: int) -> None:
+        """Return at `due` (ns) or at once when it has passed."""
+        ...
+
+
+class MonotonicClock:
+    """The machine's monotonic clock."""
+
+    def now(self) -> int:
+        """Nanoseconds since boot (or another fixed origin)."""
+        return time.monotonic_ns()
+
+    def sleep_until(self, due: int) -> None:
+        """Sleep until `due`; returns at once when it has passed."""
+        wait_ns = due - time.monotonic_ns()
+        if wait_ns > 0:
+            time.sleep(wait_ns / NS_PER_S)
+
+
+class ManualClock:
+    """A clock that tests move by hand; `sleep_until` jumps."""
+
+    def __init__(self, start: int = 0) -> None:
+        self._now = start
+        self._lock = threading.Lock()
+
+    def now(self) -> int:
+        """The time that was set last."""
+        return self._now
+
+    def advance(self, delta_ns: int) -> None:
+        """Move forward by `delta_ns`."""
+        with self._lock:
+            self._now += delta_ns
+
+    def sleep_until(self, due: int) -> None:
+        """Jump to `due` when it lies ahead."""
+        with self._lock:
+            self._now = max(self._now, due)
+
+
+def wall_seconds() -> float:
+    """Wall-clock seconds since the epoch, for file names and reports only, never for timing."""
+    return time.time()
+
+
+def thread_cpu_ns() -> int:
+    """CPU time of the calling thread in nanoseconds."""
+    return time.thread_time_ns()
+
+
+def process_cpu_ns() -> int:
+    """CPU time of this process, all threads, in nanoseconds."""
+    return time.process_time_ns()

@@ -1,0 +1,124 @@
+"""The four seams, after libobs: Source, Encoder, Output, Service; and the value a plug-in is.
+
+A plug-in author imports this package only. `settings` is a pydantic model class (typed `Any`
+here because the vocabulary depends on nothing): it drives validation, ``mirrorstage describe`` and the
+panel's forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from flow.media import AudioBlock, Packet, TrackInfo, VideoFrame
+from flow.motion import MotionFrame
+
+Kind = Literal["motion", "sound", "encoder", "output", "service"]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a running piece says of itself: one word, one sentence, some numbers."""
+
+    state: Literal["starting", "running", "waiting", "reconnecting", "failed", "stopped"]
+    sentence: str = ""
+    code: str = ""
+    numbers: dict[str, float] | None = None
+
+
+@runtime_checkable
+class MotionSource(Protocol):
+    """Makes motion. All calls come from the show's main thread and never block."""
+
+    def start(self) -> None:
+        """Begin; raises DeviceError or AssetError when it can be known at once."""
+        ...
+
+    def poll(self) -> MotionFrame | None:
+        """The newest unread frame, or None."""
+        ...
+
+    def status(self) -> Status:
+        """How it is doing."""
+        ...
+
+    def stop(self) -> None:
+        """End; idempotent."""
+        ...
+
+
+@runtime_checkable
+class SoundSource(Protocol):
+    """Makes sound. `read` never blocks."""
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def read(self) -> Sequence[AudioBlock]:
+        """Every block since the last call, oldest first; stamps are contiguous."""
+        ...
+
+    def status(self) -> Status:
+        """How it is doing."""
+        ...
+
+    def stop(self) -> None:
+        """End; idempotent."""
+        ...
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Turns pictures or sound into packets, in its own thread's time."""
+
+    def encode(self, item: VideoFrame | AudioBlock) -> Sequence[Packet]:
+        """Packets that are ready after this item, in order."""
+        ...
+
+    def flush(self) -> Sequence[Packet]:
+        """What is still inside."""
+        ...
+
+
+@runtime_checkable
+class PacketOutput(Protocol):
+    """Takes the show away. Called from the hub only; never blocks, never raises after `start`."""
+
+    def start(self, tracks: Sequence[TrackInfo]) -> None:
+        """Begin with these tracks; raises OutputError when it can be known at once."""
+        ...
+
+    def push(self, packet: Packet) -> None:
+        """Take a packet or drop it (counted)."""
+        ...
+
+    def status(self) -> Status:
+        """How it is doing; ``numbers`` has sent, dropped, reconnects, bytes."""
+        ...
+
+    def stop(self, timeout_s: float = 3.0) -> None:
+        """Write what is buffered and end; idempotent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A known live room: addresses and limits, no I/O."""
+
+    name: str
+    servers: tuple[str, ...]
+    max_video_kbps: int
+    keyframe_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A registered piece: what it is, how it is set up, how it is made."""
+
+    kind: Kind
+    name: str
+    summary: str
+    settings: Any
+    make: Callable[..., Any]

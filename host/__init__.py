@@ -1,0 +1,1 @@
+"""The running show: command line, show files, supervision, the loop."""

@@ -1,0 +1,1 @@
+"""Pixels: the only package that knows a drawing engine."""

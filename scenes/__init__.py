@@ -1,0 +1,1 @@
+"""Places: stages, shots, lights and who directs them."""

@@ -1,0 +1,1 @@
+"""Bytes: encoders, the hub and everything that takes a show away."""
