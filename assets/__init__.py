@@ -1,1 +1,35 @@
 """Built-in hosts, stages and takes, each made by a script of ours; LICENCES.toml names every file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flow.errors import AssetError
+
+HOME = Path(__file__).resolve().parent
+SUFFIXES = {"avatars": ".vrm", "stages": ".glb", "takes": ".take"}
+_SINGULAR = {"avatars": "avatar", "stages": "stage", "takes": "take"}
+
+
+def built_in(kind: str) -> dict[str, Path]:
+    """Name to path of everything built in of `kind` (avatars, stages, takes)."""
+    return {p.stem: p for p in sorted((HOME / kind).glob("*" + SUFFIXES[kind]))}
+
+
+def locate(kind: str, name_or_path: str) -> Path:
+    """The file meant by a built-in name or a path.
+
+    Raises:
+        AssetError: ``asset.missing`` when it is neither.
+    """
+    known = built_in(kind)
+    if name_or_path in known:
+        return known[name_or_path]
+    path = Path(name_or_path).expanduser()
+    if path.is_file():
+        return path
+    raise AssetError(
+        f"There is no {_SINGULAR[kind]} '{name_or_path}'.",
+        code="asset.missing",
+        hint=f"Give a file or one of the built-in names: {', '.join(known) or 'none built yet'}.",
+    )

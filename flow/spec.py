@@ -44,7 +44,9 @@ def specs_of(kind: type) -> dict[str, Spec]:
     for name, hint in get_type_hints(kind, include_extras=True).items():
         for part in (hint, *get_args(hint)):
             if get_origin(part) is Annotated:
-                found.update({name: m for m in part.__metadata__ if isinstance(m, Spec)})
+                for note in part.__metadata__:
+                    if isinstance(note, Spec):
+                        found[name] = note
     return found
 
 
