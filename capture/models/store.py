@@ -1,0 +1,241 @@
+"""Where the network files lie on this machine, and whether they are whole.
+
+`resolve` is what the tracker calls: it looks at names and at the archives' directories (a few
+milliseconds). `verify` reads every byte and compares hashes; it is for ``mirrorstage models``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from capture.models.registry import BY_NAME, FACE_EXTRAS, MODELS, NEEDS, ModelFile, Profile
+from flow.errors import AssetError
+
+State = Literal["ok", "rebuilt", "damaged", "missing"]
+
+_CHUNK = 1 << 20
+_FETCH = "Run: mirrorstage models fetch"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSet:
+    """The files one tracking profile works with.
+
+    `pose` and `hand` exist for the profiles ``upper`` and ``full``; under ``face`` they are only
+    where such files would lie. Without `face_is_official` the face network gives points alone:
+    `capture.models.fallback` then makes the weights and `capture.models.face_pose` the matrix.
+    """
+
+    face: Path
+    pose: Path
+    hand: Path
+    face_is_official: bool
+    pose_is_lite: bool
+    sources: tuple[str, ...]
+    """One sentence a file, for reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long piece of work is. `total` and `eta_s` are 0 while unknown."""
+
+    what: str
+    done: int
+    total: int
+    eta_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """What lies on the disk for one model.
+
+    ``ok``: the published file; ``rebuilt``: the same weights repacked; ``damaged``: a file that
+    is not what its name says; ``missing``: none.
+    """
+
+    name: str
+    state: State
+    path: Path
+    size: int
+    note: str
+
+
+def home(environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> Path:
+    """The models folder: ``MIRRORSTAGE_MODELS`` or the platform's cache folder of this user."""
+    env = os.environ if environ is None else environ
+    if chosen := env.get("MIRRORSTAGE_MODELS"):
+        return Path(chosen).expanduser()
+    user = Path(env.get("HOME") or Path.home())
+    if platform == "darwin":
+        cache = user / "Library" / "Caches"
+    elif platform == "win32":
+        cache = Path(env.get("LOCALAPPDATA") or user / "AppData" / "Local")
+    else:
+        # The XDG base directory specification says to ignore relative paths here.
+        xdg = env.get("XDG_CACHE_HOME", "")
+        cache = Path(xdg) if xdg.startswith("/") else user / ".cache"
+    return cache / "mirrorstage" / "models"
+
+
+def resolve(profile: Profile = "full", *, folder: Path | None = None) -> ModelSet:
+    """The files for `profile`, the published ones before rebuilt ones.
+
+    Args:
+        profile: What is tracked: ``face`` alone, or face, pose and hands.
+        folder: Where to look; the user's models folder when None.
+
+    Raises:
+        AssetError: ``models.missing`` or, when all there is is broken, ``models.damaged``.
+    """
+    where = home() if folder is None else folder
+    found: dict[str, Path] = {}
+    broken: list[Path] = []
+    for need in NEEDS[profile]:
+        for path, model in _candidates(where, need):
+            if fault(model, path):
+                broken.append(path)
+            elif model.name not in found:
+                found[model.name] = path
+        if not any(name in found for name in need):
+            _refuse(where, need[0], [p for p in broken if p.name in BY_NAME[need[0]].names])
+    pose = "pose_lite" if "pose_lite" in found or "pose_full" not in found else "pose_full"
+    face = found["face"]
+    return ModelSet(
+        face=face,
+        pose=found.get(pose, where / BY_NAME[pose].file),
+        hand=found.get("hand", where / BY_NAME["hand"].file),
+        face_is_official=set(FACE_EXTRAS) <= _members(face),
+        pose_is_lite=pose == "pose_lite",
+        sources=tuple(
+            f"{name}: {path}" for name, path in found.items() if name != "pose_full" or pose == name
+        ),
+    )
+
+
+def _candidates(folder: Path, need: tuple[str, ...]) -> Iterator[tuple[Path, ModelFile]]:
+    for model in (BY_NAME[name] for name in need):
+        for name in model.names:
+            if (path := folder / name).is_file():
+                yield path, model
+
+
+def _refuse(folder: Path, name: str, broken: list[Path]) -> None:
+    model = BY_NAME[name]
+    if broken:
+        raise AssetError(
+            f"The model file {broken[0]} is damaged.", code="models.damaged", hint=_FETCH
+        )
+    raise AssetError(
+        f"The {name} model ({model.file}: {model.purpose}) is not in {folder}.",
+        code="models.missing",
+        hint=_FETCH,
+    )
+
+
+def fault(model: ModelFile, path: Path) -> str:
+    """Why `path` cannot be `model`, seen without reading it all; empty when nothing is wrong."""
+    if not model.members:
+        with path.open("rb") as file:
+            head = file.read(8)
+        return "" if head[4:] == b"TFL3" else "not a TensorFlow Lite network"
+    missing = set(model.members) - _members(path)
+    return f"no {', '.join(sorted(missing))} inside" if missing else ""
+
+
+def _members(path: Path) -> set[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return set()
+
+
+def verify(
+    progress: Callable[[Progress], None] | None = None, *, folder: Path | None = None
+) -> list[ModelState]:
+    """Read and hash every model file; one state a model, in the registry's order."""
+    where = home() if folder is None else folder
+    total = sum(p.stat().st_size for m in MODELS for p, _ in _candidates(where, (m.name,)))
+    done = 0
+
+    def count(model: ModelFile, size: int) -> None:
+        nonlocal done
+        done += size
+        if progress:
+            progress(Progress(f"checking {model.name}", done, total))
+
+    return [_state(where, model, count) for model in MODELS]
+
+
+def _state(folder: Path, model: ModelFile, count: Callable[[ModelFile, int], None]) -> ModelState:
+    """The best of the files that may be `model`."""
+    states = [
+        check(model, path, lambda size: count(model, size))
+        for path, _ in _candidates(folder, (model.name,))
+    ]
+    order: tuple[State, ...] = ("ok", "rebuilt", "damaged")
+    missing = ModelState(model.name, "missing", folder / model.file, 0, model.purpose)
+    return min(states, key=lambda s: order.index(s.state), default=missing)
+
+
+def check(model: ModelFile, path: Path, count: Callable[[int], None] | None = None) -> ModelState:
+    """Whether the file at `path` is `model`, by its hash."""
+    digest = hashlib.sha256()
+    size = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            if count:
+                count(len(chunk))
+    state, note = _judge(model, path, digest.hexdigest())
+    return ModelState(model.name, state, path, size, note)
+
+
+def _judge(model: ModelFile, path: Path, sha256: str) -> tuple[State, str]:
+    if sha256 == model.sha256:
+        return "ok", "the published file"
+    if sha256 in model.rebuilt_sha256:
+        return "rebuilt", "the published weights, repacked"
+    if why := fault(model, path):
+        return "damaged", why
+    # Another flatbuffers release may lay the same network out in other bytes: a rebuilt archive
+    # with another hash is good when its own check sums are.
+    if path.name != model.file and model.members and _intact(path):
+        return "rebuilt", "repacked weights; the archive is whole, its hash is not one we know"
+    return "damaged", f"its sha256 is {sha256[:12]}…, not {model.sha256[:12]}…"
+
+
+def _intact(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (zipfile.BadZipFile, OSError, NotImplementedError):
+        return False
+
+
+def describe(folder: Path | None = None) -> list[dict[str, object]]:
+    """Every model and its state as plain data, for ``mirrorstage models`` and its ``--json``."""
+    return [
+        {
+            "name": state.name,
+            "state": state.state,
+            "path": str(state.path),
+            "bytes": state.size,
+            "note": state.note,
+            "purpose": model.purpose,
+            "licence": model.licence,
+            "url": model.url,
+            "published_bytes": model.size,
+            "sha256": model.sha256,
+            "needed_by": [p for p, needs in NEEDS.items() if any(model.name in n for n in needs)],
+        }
+        for model, state in zip(MODELS, verify(folder=folder), strict=True)
+    ]
