@@ -73,6 +73,7 @@ MODELS: tuple[ModelFile, ...] = (
         purpose="478 face points, 52 face weights, head matrix",
         members=("face_detector.tflite", "face_landmarks_detector.tflite"),
         rebuilt_name="face_landmarker_w.task",
+        rebuilt_sha256=("596286a1561d113b6c301ad9d9948836e76f650ef60953b7d195e30d51bc12e2",),
         other_names=("face478_nogeo.task",),
     ),
     ModelFile(
@@ -84,6 +85,7 @@ MODELS: tuple[ModelFile, ...] = (
         purpose="21 points of each hand",
         members=("hand_detector.tflite", "hand_landmarks_detector.tflite"),
         rebuilt_name="hand_landmarker_w.task",
+        rebuilt_sha256=("5bd51efffa7545acea5bb0fc04a8b1ddfa4f28298d953af49959266f65fad5ce",),
     ),
     ModelFile(
         name="pose_lite",
@@ -105,6 +107,7 @@ MODELS: tuple[ModelFile, ...] = (
         purpose="33 body points, the careful network",
         members=_POSE_MEMBERS,
         rebuilt_name="pose_landmarker_full_w.task",
+        rebuilt_sha256=("f9668ea0a1c7d83d819f5956e7d25f9036f01175b49991fe58594c704150bd99",),
     ),
     ModelFile(
         name="segmenter",
