@@ -1,0 +1,1 @@
+"""The GL back end: per-pixel toon light, shadow map; for graphics processors and software GL."""

@@ -1,0 +1,94 @@
+"""A model in the GL scene: shared vertex memory, one node per part, outline hulls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from flow.spec import F32
+from flow.stage import RigState
+from render.geometry import fill, geom_node, triangles, vertex_data, vertex_format
+from render.gl.material import MaterialState
+from render.gl.shader import program
+from render.model import Layout
+from render.panda import core
+from render.textures import TextureBook
+
+MAIN_BIT, SHADOW_BIT = 0, 1
+SKIN_BIN, BLEND_BIN = 10, 30
+
+
+class Drawable:
+    """One model under `root`. `casts`: whether it throws the key light's shadow."""
+
+    def __init__(self, layout: Layout, root: Any, name: str, *, casts: bool) -> None:
+        panda = core()
+        self.layout = layout
+        count = len(layout.positions)
+        form = vertex_format(
+            (("vertex", 3, "point"), ("normal", 3, "normal")),
+            (("texcoord", 2, "uv"), ("color", 4, "color"), ("outline", 2, "other")),
+        )
+        self._data = vertex_data(name, form, count, dynamic=True)
+        fill(self._data, 1, _static_rows(layout))
+        self.path = root.attach_new_node(name)
+        self.outlines = self.path.attach_new_node("outlines")
+        self.outlines.hide(panda.BitMask32.bit(SHADOW_BIT))
+        book = TextureBook(layout.model, power_of_two=False)
+        self._materials: list[tuple[int, MaterialState]] = []
+        for rank, part in enumerate(layout.parts):
+            state = MaterialState(layout.model, part, book)
+            self._materials.append((part.material, state))
+            primitive = triangles(part.triangles)
+            path = self.path.attach_new_node(geom_node(state.material.name, self._data, primitive))
+            state.dress(path, shadowed=True)
+            blends = part.alpha.value == "BLEND"
+            path.set_bin("fixed", (BLEND_BIN if blends else SKIN_BIN) + rank)
+            if not casts or blends:
+                path.hide(panda.BitMask32.bit(SHADOW_BIT))
+            if part.outlined:
+                self._add_outline(part.alpha.value == "MASK", state, primitive, rank, book)
+        self._last_overrides: dict[int, dict[str, Any]] = {}
+
+    def _add_outline(
+        self, masked: bool, state: MaterialState, primitive: Any, rank: int, book: TextureBook
+    ) -> None:
+        panda = core()
+        path = self.outlines.attach_new_node(
+            geom_node(f"{state.material.name} outline", self._data, primitive)
+        )
+        switches = {"OUTLINE_LIT"} | ({"MASK"} if masked else set())
+        path.set_shader(program("outline", "outline", frozenset(switches)))
+        path.set_shader_input("u_material", state.rows)
+        path.set_shader_input("u_base", book.get(state.material.base_map.texture))
+        path.set_attrib(
+            panda.CullFaceAttrib.make(panda.CullFaceAttrib.M_cull_counter_clockwise), 1
+        )
+        path.set_bin("fixed", SKIN_BIN + rank)
+
+    def upload(self, posed: F32) -> None:
+        """Show the posed vertices (v, 6)."""
+        fill(self._data, 0, posed)
+
+    def recolor(self, rig: RigState) -> None:
+        """Apply expressions' material overrides."""
+        if rig.materials or self._last_overrides:
+            for index, state in self._materials:
+                state.update(rig.materials.get(index))
+        self._last_overrides = dict(rig.materials)
+
+    def remove(self) -> None:
+        """Take it out of the scene."""
+        self.path.remove_node()
+
+
+def _static_rows(layout: Layout) -> F32:
+    """(v, 5) float32 rows whose third number holds four colour bytes."""
+    rows = np.zeros((len(layout.positions), 5), np.float32)
+    rows[:, :2] = layout.uv
+    color = np.ascontiguousarray(np.round(np.clip(layout.color, 0.0, 1.0) * 255.0), np.float32)
+    rows[:, 2] = color.astype(np.uint8).view(np.uint32).view(np.float32)[:, 0]
+    rows[:, 3] = layout.outline_width
+    rows[:, 4] = layout.outline_screen
+    return rows

@@ -1,0 +1,102 @@
+"""Textures for the engine: alpha as the material means it, sizes the back end can hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flow.mesh import Alpha, Model
+from flow.spec import U8
+from render.panda import core
+
+MAX_SIZE = 2048
+
+
+class TextureBook:
+    """One model's textures, uploaded once per way they are used.
+
+    `power_of_two`: the software rasteriser takes no other sizes, and draws small ones faster.
+    """
+
+    def __init__(self, model: Model, *, power_of_two: bool, limit: int = MAX_SIZE) -> None:
+        self._model = model
+        self._power_of_two = power_of_two
+        self._limit = limit
+        self._made: dict[tuple[int, Alpha, float], Any] = {}
+        self._white: Any = None
+
+    def white(self) -> Any:
+        """A white texel."""
+        if self._white is None:
+            self._white = upload("white", np.full((4, 4, 4), 255, np.uint8))
+        return self._white
+
+    def get(self, index: int, mode: Alpha = Alpha.BLEND, cutoff: float = 0.5) -> Any:
+        """Texture `index` with its alpha as `mode` needs it: OPAQUE ignores what the file has
+        there, MASK keeps or drops a texel. White when there is no such texture."""
+        if not 0 <= index < len(self._model.textures):
+            return self.white()
+        key = (index, mode, cutoff if mode is Alpha.MASK else 0.0)
+        found = self._made.get(key)
+        if found is None:
+            texture = self._model.textures[index]
+            rgba = self._fitted(texture.rgba)
+            rgba = with_alpha(rgba, mode, cutoff)
+            found = self._made[key] = upload(
+                texture.name, rgba, repeat_u=texture.repeat_u, repeat_v=texture.repeat_v
+            )
+        return found
+
+    def _fitted(self, rgba: U8) -> U8:
+        height, width = rgba.shape[:2]
+        new_width, new_height = min(width, self._limit), min(height, self._limit)
+        if self._power_of_two:
+            new_width, new_height = _power(new_width), _power(new_height)
+        if (new_width, new_height) == (width, height):
+            return rgba
+        import cv2
+
+        shrinks = new_width * new_height < width * height
+        return np.asarray(
+            cv2.resize(
+                rgba,
+                (new_width, new_height),
+                interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
+            ),
+            np.uint8,
+        )
+
+
+def with_alpha(rgba: U8, mode: Alpha, cutoff: float) -> U8:
+    """`rgba` with alpha 255 (OPAQUE), 0 or 255 (MASK) or as it is (BLEND)."""
+    if mode is Alpha.BLEND:
+        return rgba
+    out: NDArray[np.uint8] = rgba.copy()
+    out[..., 3] = 255 if mode is Alpha.OPAQUE else np.where(rgba[..., 3] >= cutoff * 255.0, 255, 0)
+    return out
+
+
+def upload(name: str, rgba: U8, *, repeat_u: bool = True, repeat_v: bool = True) -> Any:
+    """A mipmapped 2-D texture. Row 0 stays first: glTF's v = 0 is the first row, too."""
+    panda = core()
+    height, width = rgba.shape[:2]
+    texture = panda.Texture(name)
+    texture.setup_2d_texture(width, height, panda.Texture.T_unsigned_byte, panda.Texture.F_rgba)
+    texture.set_ram_image(np.ascontiguousarray(rgba[..., [2, 1, 0, 3]]).tobytes())
+    texture.set_minfilter(panda.SamplerState.FT_linear_mipmap_linear)
+    texture.set_magfilter(panda.SamplerState.FT_linear)
+    texture.set_wrap_u(_wrap(repeat_u))
+    texture.set_wrap_v(_wrap(repeat_v))
+    texture.set_anisotropic_degree(4)
+    return texture
+
+
+def _wrap(repeat: bool) -> Any:
+    sampler = core().SamplerState
+    return sampler.WM_repeat if repeat else sampler.WM_clamp
+
+
+def _power(size: int) -> int:
+    return 1 << max(2, round(np.log2(max(size, 4))))
