@@ -1,0 +1,65 @@
+"""``--output KIND[:TARGET]`` as a kind and its settings."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flow.errors import ShowFileError
+
+_HINT = "Write record:show.mp4, rtmp://host/app/key, page, page:8080 or null."
+
+
+def parse(text: str) -> tuple[str, dict[str, Any]]:
+    """What an output's short form means. Pure; nothing is opened.
+
+    ``record:show.mp4``, ``rtmp://…``, ``rtmps://…``, ``null``, ``page``, ``page:8080`` and
+    ``page:0.0.0.0:8080``.
+
+    Raises:
+        ShowFileError: ``show.output`` when it is none of these. The text is not repeated where it may
+            hold a stream key.
+    """
+    text = text.strip()
+    kind, colon, target = text.partition(":")
+    if kind in ("rtmp", "rtmps"):
+        return "rtmp", {"url": _rtmp(text)}
+    if kind == "record":
+        return "record", {"path": _path(target)}
+    if kind == "page":
+        return "page", _page(target) if colon else {}
+    if kind == "null" and not colon:
+        return "null", {}
+    raise _wrong(f"There is no output of the kind {kind[:20]!r}.")
+
+
+def _rtmp(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise _wrong("The RTMP address has a port or host that is no port or host.") from error
+    if not parts.hostname or port == 0:
+        raise _wrong("The RTMP address names no host.")
+    if not parts.path.strip("/"):
+        raise _wrong(f"The RTMP address of {parts.hostname} names no application and stream key.")
+    return text
+
+
+def _path(target: str) -> str:
+    if not target or target.endswith("/"):
+        raise _wrong("The output record names no file.")
+    if not target.lower().endswith((".mp4", ".mkv")):
+        raise _wrong(f"The recording {target!r} is neither .mp4 nor .mkv.")
+    return target
+
+
+def _page(target: str) -> dict[str, Any]:
+    host, _, port = target.rpartition(":")
+    if not port.isascii() or not port.isdecimal() or not 0 <= int(port) < 1 << 16:
+        raise _wrong(f"The page's port {port[:20]!r} is not a number from 0 to 65535.")
+    return {"host": host, "port": int(port)} if host else {"port": int(port)}
+
+
+def _wrong(sentence: str) -> ShowFileError:
+    return ShowFileError(sentence, code="show.output", hint=_HINT)
