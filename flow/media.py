@@ -12,7 +12,8 @@ from flow.spec import F32, U8, Spec
 @dataclass(slots=True)
 class Trace:
     """Times (ns, one clock) a picture passed each station; 0 when it did not. Latency is a
-    subtraction."""
+    subtraction.
+    """
 
     captured: int = 0
     solved: int = 0
@@ -25,7 +26,8 @@ class Trace:
 class VideoFrame:
     """One picture. `i420` is (height * 3 / 2, width): Y, then U and V, each half size, packed as
     OpenCV and PyAV expect. BT.709, limited range. The memory is the receiver's until it releases
-    the frame."""
+    the frame.
+    """
 
     seq: int
     due: int
@@ -66,7 +68,8 @@ class TrackInfo:
 @dataclass(frozen=True, slots=True)
 class Packet:
     """Encoded data of one track. H.264 is Annex B with in-band parameter sets at key frames;
-    AAC is raw (no ADTS). Video without B-frames: dts equals pts."""
+    AAC is raw (no ADTS). Video without B-frames: dts equals pts.
+    """
 
     track: str
     data: bytes

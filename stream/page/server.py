@@ -15,7 +15,8 @@ DIST = Path(__file__).resolve().parents[1] / "web_dist"
 MOST_VIEWERS = 500
 LARGEST_QUESTION_BYTES = 4096
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; "
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; "
+    "connect-src 'self' ws: wss:; "
     "frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

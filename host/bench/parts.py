@@ -1,0 +1,218 @@
+"""The parts that can be measured alone. Each returns stage name -> summary of `flow.meter.Series`.
+
+A part runs as it runs in a show: same objects, same settings, same sizes; only the waiting between
+pictures is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import assets
+from flow.clock import NS_PER_S, Clock
+from flow.meter import Meter
+from flow.motion import MotionFrame
+from flow.pose import AvatarPose
+
+FRAMES = 300
+PERIOD_NS = NS_PER_S // 30
+WARM_UP_PICTURES = 5
+"""The first pictures make plates and caches; they are not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all parts share."""
+
+    clock: Clock
+    video: Path | None
+    avatar: str
+    backend: Any
+    seconds: float
+
+
+Stages = dict[str, dict[str, Any]]
+
+
+def greeting() -> list[MotionFrame]:
+    """The built-in performance, `FRAMES` long."""
+    from capture.take import TakeReader
+
+    with TakeReader(assets.locate("takes", "greeting")) as take:
+        frames = list(take)
+    return (frames * (FRAMES // len(frames) + 1))[:FRAMES]
+
+
+def poses() -> list[AvatarPose]:
+    """The built-in performance, solved."""
+    from avatar.performer import Performer
+
+    performer = Performer()
+    out = []
+    for number, frame in enumerate(greeting()):
+        performer.feed(_at(frame, number))
+        out.append(performer.pose((number + 1) * PERIOD_NS))
+    return out
+
+
+def _at(frame: MotionFrame, number: int) -> MotionFrame:
+    from dataclasses import replace
+
+    return replace(frame, seq=number, captured=number * PERIOD_NS)
+
+
+def capture(setting: Setting) -> Stages:
+    """The capture process on the video, in real time: CPU of the whole process per picture."""
+    from capture.process import CaptureProcess, CaptureSettings
+
+    if setting.video is None:
+        return {}
+    source = CaptureProcess(CaptureSettings(source=f"file:{setting.video}"), setting.clock)
+    source.start()
+    frames = 0
+    ages: list[int] = []
+    first = 0
+    try:
+        end = setting.clock.now() + int((setting.seconds + 8) * NS_PER_S)
+        while setting.clock.now() < end:
+            frame = source.poll()
+            now = setting.clock.now()
+            if frame is not None:
+                first = first or now
+                frames += 1
+                ages.append(now - frame.captured)
+            if first and now - first > setting.seconds * NS_PER_S:
+                break
+            setting.clock.sleep_until(now + 1_000_000)
+        numbers = source.status().numbers or {}
+    finally:
+        source.stop()
+    meter = Meter()
+    series = meter.series("capture")
+    for age in ages[len(ages) // 10 :]:
+        series.add(age)
+    summary = series.summary()
+    summary["cpu_ms"] = round(numbers.get("cpu_ms", 0.0), 3)
+    summary["hz"] = {k: round(v, 1) for k, v in numbers.items() if k.endswith("_hz")}
+    return {"capture": summary}
+
+
+def solve(setting: Setting) -> Stages:
+    """Motion to pose."""
+    from avatar.performer import Performer
+
+    del setting
+    meter, performer = Meter(), Performer()
+    for number, frame in enumerate(greeting()):
+        moved = _at(frame, number)
+        with meter.measure("solve"):
+            performer.feed(moved)
+            performer.pose((number + 1) * PERIOD_NS)
+    return meter.summary()
+
+
+def rig(setting: Setting) -> Stages:
+    """Pose to node transforms and morph weights, springs apart."""
+    from avatar.load import load_avatar
+    from avatar.runtime import Runtime
+
+    meter = Meter()
+    runtime = Runtime(load_avatar(assets.locate("avatars", setting.avatar)), meter=meter)
+    for pose in poses():
+        runtime.update(pose, 1 / 30)
+    return meter.summary()
+
+
+def draw(setting: Setting, size: tuple[int, int] = (1280, 720)) -> Stages:
+    """Node transforms to a picture in the encoder's format."""
+    from avatar.load import load_avatar
+    from avatar.runtime import Runtime
+    from render.engine import open_renderer
+
+    from flow.stage import StageFrame
+    from host.session import model_height_m
+    from scenes.director import Director
+    from scenes.stage import load_stage
+
+    meter = Meter()
+    body = load_avatar(assets.locate("avatars", setting.avatar))
+    place = load_stage(assets.locate("stages", "studio"))
+    runtime = Runtime(body)
+    director = Director(place, host_height_m=model_height_m(body.model), aspect=size[0] / size[1])
+    director.cut_to("medium")
+    renderer = open_renderer(*size, backend=setting.backend, meter=meter, clock=setting.clock)
+    try:
+        renderer.set_stage(place.model, place.background)
+        renderer.add_avatar("host", body.model)
+        head = body.humanoid.nodes["head"]
+        for number, pose in enumerate(poses()):
+            state = runtime.update(pose, 1 / 30)
+            shot = director.shot(number * PERIOD_NS, state.world[head, :3, 3])
+            frame = StageFrame(number, 0, 0, {"host": state}, shot, place.light)
+            if number == WARM_UP_PICTURES:
+                meter.stages.clear()
+            with meter.measure("picture"):
+                renderer.draw(frame)
+    finally:
+        renderer.close()
+    return meter.summary()
+
+
+def encode(setting: Setting, size: tuple[int, int] = (1280, 720)) -> Stages:
+    """Pictures and sound to packets, on pictures of a real show."""
+    from stream.encoder import EncodeSettings, VideoEncoder
+
+    meter = Meter()
+    frames = _pictures(setting, size, 120)
+    encoder = VideoEncoder(EncodeSettings(width=size[0], height=size[1], fps=30), meter)
+    for frame in frames:
+        encoder.encode(frame)
+    encoder.flush()
+    return meter.summary()
+
+
+def _pictures(setting: Setting, size: tuple[int, int], count: int) -> list[Any]:
+    from dataclasses import replace
+
+    from avatar.load import load_avatar
+    from avatar.runtime import Runtime
+    from render.engine import open_renderer
+
+    from flow.stage import StageFrame
+    from host.session import model_height_m
+    from scenes.director import Director
+    from scenes.stage import load_stage
+
+    body = load_avatar(assets.locate("avatars", setting.avatar))
+    place = load_stage(assets.locate("stages", "studio"))
+    runtime = Runtime(body)
+    director = Director(place, host_height_m=model_height_m(body.model), aspect=size[0] / size[1])
+    renderer = open_renderer(*size, backend=setting.backend, clock=setting.clock)
+    out = []
+    try:
+        renderer.set_stage(place.model, place.background)
+        renderer.add_avatar("host", body.model)
+        head = body.humanoid.nodes["head"]
+        for number, pose in enumerate(poses()[:count]):
+            state = runtime.update(pose, 1 / 30)
+            due = number * PERIOD_NS
+            shot = director.shot(due, state.world[head, :3, 3])
+            video = renderer.draw(StageFrame(number, due, 0, {"host": state}, shot, place.light))
+            out.append(replace(video, i420=video.i420.copy()))
+    finally:
+        renderer.close()
+    return out
+
+
+PARTS: dict[str, Callable[[Setting], Stages]] = {
+    "capture": capture,
+    "solve": solve,
+    "rig": rig,
+    "draw": draw,
+    "encode": encode,
+}
+"""In the order of a movement's journey. "rig" measures rig and springs; "draw" measures skin, draw,
+readback, convert and the whole picture."""

@@ -1,0 +1,212 @@
+"""``mirrorstage``: the command line.
+
+Only argparse is imported before a command is chosen, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from flow.errors import MirrorstageError
+
+SUMMARY = "A webcam drives a 3D host on a virtual stage, live to rooms, pages and files."
+EPILOG = """\
+go live at once:        mirrorstage live
+with your own avatar:   mirrorstage live --avatar me.vrm
+to a room and a file:   mirrorstage live --output rtmp://server/app/key --output record:show.mp4
+a show as a file:       mirrorstage new tonight.toml && mirrorstage live tonight.toml
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; every known fault ends as one sentence and an exit status."""
+    arguments = parser().parse_args(argv)
+    command = import_module(f"host.commands.{arguments.command}")
+    try:
+        return int(command.run(arguments))
+    except MirrorstageError as fault:
+        return _fault(fault, as_json=getattr(arguments, "json", False))
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped.\n")
+        return 130
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone: no message can reach it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _fault(fault: MirrorstageError, *, as_json: bool) -> int:
+    if as_json:
+        sys.stdout.write(json.dumps({"error": fault.as_dict()}, ensure_ascii=False) + "\n")
+    sys.stderr.write(f"mirrorstage: {fault} [{fault.code}]\n")
+    return fault.exit_status
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="mirrorstage",
+        description=SUMMARY,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"mirrorstage {_version()}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _live(commands)
+    _new(commands)
+    _check(commands)
+    _devices(commands)
+    _doctor(commands)
+    _inspect(commands)
+    _models(commands)
+    _take(commands)
+    _bench(commands)
+    _describe(commands)
+    return top
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("mirrorstage")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def _add(commands: Commands, name: str, summary: str) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name, help=summary, description=summary[0].upper() + summary[1:] + "."
+    )
+
+
+def _json(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--json", action="store_true", help="print for machines")
+
+
+def _show_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "show", nargs="?", metavar="SHOW.toml", help="a show file; without one, defaults"
+    )
+    sub.add_argument(
+        "--source",
+        metavar="SOURCE",
+        help="webcam[:N], file:PATH, images:PATTERN, rtsp://…, take:PATH|NAME or synthetic; "
+        "default: the first webcam, else the built-in performer",
+    )
+    sub.add_argument("--avatar", metavar="PATH|NAME", help="a VRM or GLB, or a built-in host")
+    sub.add_argument("--stage", metavar="PATH|NAME", help="a GLB, or a built-in stage")
+    sub.add_argument(
+        "--sound", metavar="SOUND", help="auto, microphone[:NAME], file:PATH or silence"
+    )
+    sub.add_argument(
+        "--output",
+        metavar="KIND[:TARGET]",
+        action="append",
+        help="page[:PORT], record:FILE.mp4|.mkv, rtmp(s)://… or null; repeatable; default: page",
+    )
+    sub.add_argument("--size", metavar="WxH", help="picture size, default 1280x720")
+    sub.add_argument("--fps", type=int, metavar="N", help="pictures per second, default 30")
+    sub.add_argument("--shot", metavar="NAME", help="first camera shot: wide, medium or close")
+    sub.add_argument("--duration", type=float, metavar="SECONDS", help="end by itself after this")
+    sub.add_argument(
+        "--backend", choices=("auto", "gl", "software"), help="how the picture is drawn"
+    )
+    sub.add_argument("--profile", choices=("face", "upper", "full"), help="what is tracked")
+    sub.add_argument(
+        "--mirror", action=argparse.BooleanOptionalAction, help="move like a mirror image"
+    )
+    sub.add_argument(
+        "--set",
+        metavar="SECTION.KEY=VALUE",
+        action="append",
+        default=[],
+        dest="overrides",
+        help="any other setting of the show file; repeatable",
+    )
+
+
+def _live(commands: Commands) -> None:
+    sub = _add(commands, "live", "go live")
+    _show_options(sub)
+    sub.add_argument("--report", metavar="FILE.json", help="write the end-of-show report here")
+    sub.add_argument("--window", action="store_true", help="show the picture in a window too")
+    sub.add_argument("--quiet", action="store_true", help="say nothing but faults")
+    _json(sub)
+
+
+def _new(commands: Commands) -> None:
+    sub = _add(commands, "new", "write a commented show file to start from")
+    sub.add_argument("file", metavar="SHOW.toml")
+    sub.add_argument(
+        "--template", choices=("streamer", "museum", "brand"), default="streamer", help="what for"
+    )
+
+
+def _check(commands: Commands) -> None:
+    sub = _add(commands, "check", "check a show without going live")
+    _show_options(sub)
+    _json(sub)
+
+
+def _devices(commands: Commands) -> None:
+    _json(_add(commands, "devices", "list cameras and microphones"))
+
+
+def _doctor(commands: Commands) -> None:
+    sub = _add(commands, "doctor", "check this machine and say how to mend what is missing")
+    sub.add_argument("--port", type=int, default=8080, help="port of the page, default 8080")
+    _json(sub)
+
+
+def _inspect(commands: Commands) -> None:
+    sub = _add(commands, "inspect", "say what is inside an avatar or a take")
+    sub.add_argument("file", metavar="MODEL.vrm|.glb|FILE.take", help="a file or a built-in name")
+    sub.add_argument("--picture", metavar="OUT.png", help="draw the avatar: front, side and face")
+    _json(sub)
+
+
+def _models(commands: Commands) -> None:
+    sub = _add(commands, "models", "show, verify and fetch the tracker's model files")
+    sub.add_argument("action", nargs="?", choices=("show", "verify", "fetch"), default="show")
+    sub.add_argument("--folder", metavar="DIR", help="where they lie; default: a per-user cache")
+    _json(sub)
+
+
+def _take(commands: Commands) -> None:
+    sub = _add(commands, "take", "record a performance, to be replayed bit for bit")
+    sub.add_argument("action", choices=("record",))
+    sub.add_argument("--source", default="webcam", metavar="SOURCE", help="as in 'live'")
+    sub.add_argument("-o", "--out", required=True, metavar="FILE.take")
+    sub.add_argument("--duration", type=float, default=0.0, metavar="SECONDS", help="0: to the end")
+    sub.add_argument("--profile", choices=("face", "upper", "full"), default="full")
+    sub.add_argument("--force", action="store_true", help="replace an existing file")
+    _json(sub)
+
+
+def _bench(commands: Commands) -> None:
+    sub = _add(commands, "bench", "measure every stage on this machine")
+    sub.add_argument("part", nargs="?", default="all", metavar="PART", help="one part; default all")
+    sub.add_argument("--source", metavar="file:PATH", help="a real video for capture and the show")
+    sub.add_argument("--seconds", type=float, default=20.0, help="length of each show, default 20")
+    sub.add_argument("--avatar", metavar="PATH|NAME", default="mira")
+    sub.add_argument("--backend", choices=("auto", "gl", "software"), default="auto")
+    _json(sub)
+
+
+def _describe(commands: Commands) -> None:
+    sub = _add(commands, "describe", "list every setting and plug-in")
+    sub.add_argument("name", nargs="?", metavar="NAME", help="one section or plug-in")
+    _json(sub)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

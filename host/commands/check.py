@@ -1,0 +1,94 @@
+"""``mirrorstage check``: everything that can be known about a show before going live."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import assets
+from flow.clock import MonotonicClock
+from flow.errors import MirrorstageError
+from host import registry
+from host.commands.options import show_of
+from host.showfile import Show
+from host.sources import choose_motion, choose_sound
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check; exit status is that of the first fault."""
+    show = show_of(arguments)
+    findings = inspect_show(show)
+    faults = [f for f in findings if f["fault"]]
+    if arguments.json:
+        sys.stdout.write(json.dumps({"ok": not faults, "findings": findings}, ensure_ascii=False))
+        sys.stdout.write("\n")
+    else:
+        for finding in findings:
+            mark = "✗" if finding["fault"] else "✓"
+            sys.stdout.write(f"{mark} {finding['what']}: {finding['sentence']}\n")
+    return int(faults[0]["exit_status"]) if faults else 0
+
+
+def inspect_show(show: Show) -> list[dict[str, Any]]:
+    """One finding per piece of the show: what it is, a sentence, whether it is a fault."""
+    from avatar.load import load_avatar
+
+    from scenes.stage import load_stage
+
+    clock = MonotonicClock()
+
+    def motion() -> str:
+        return choose_motion(show.motion, clock).sentence
+
+    def sound() -> str:
+        return choose_sound(show.sound, choose_motion(show.motion, clock), clock).sentence
+
+    def host() -> str:
+        body = load_avatar(assets.locate("avatars", show.avatar.model))
+        odd = f", {len(body.problems)} oddities (mirrorstage inspect)" if body.problems else ""
+        return f"{body.name}, {body.model.triangle_count} triangles{odd}"
+
+    def place() -> str:
+        stage = load_stage(assets.locate("stages", show.stage.model))
+        if show.stage.shot not in stage.shots:
+            raise MirrorstageError(
+                f"The stage {stage.name} has no shot '{show.stage.shot}'.",
+                code="show.shot",
+                hint=f"It has: {', '.join(stage.shots)}.",
+            )
+        return f"{stage.name}, {stage.model.triangle_count} triangles, shot {show.stage.shot}"
+
+    findings = [
+        _finding("motion", motion),
+        _finding("sound", sound),
+        _finding("avatar", host),
+        _finding("stage", place),
+    ]
+    for wanted in show.output:
+        values = dict(wanted)
+        kind = str(values.pop("kind", ""))
+        values.pop("name", None)
+
+        def output(kind: str = kind, values: dict[str, Any] = values) -> str:
+            plugin = registry.find("output", kind)
+            registry.settings_of(plugin, values)
+            return plugin.summary
+
+        findings.append(_finding(f"output {kind}", output))
+    return findings
+
+
+def _finding(what: str, look: Callable[[], str]) -> dict[str, Any]:
+    try:
+        return {"what": what, "sentence": look(), "fault": False, "exit_status": 0}
+    except MirrorstageError as fault:
+        return {
+            "what": what,
+            "sentence": str(fault),
+            "fault": True,
+            "code": fault.code,
+            "exit_status": fault.exit_status,
+        }

@@ -1,0 +1,55 @@
+"""``mirrorstage describe``: every setting of a show and its plug-ins, from their own schemas."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from flow.errors import ShowFileError
+from host import registry
+from host.showfile import Show
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Describe everything or one name."""
+    schemas: dict[str, dict[str, Any]] = {"show": Show.model_json_schema()}
+    summaries = {"show": "The show file"}
+    for key in registry.names():
+        kind, _, name = key.partition(".")
+        plugin = registry.find(kind, name)
+        schemas[key] = plugin.settings.model_json_schema()
+        summaries[key] = plugin.summary
+    wanted = arguments.name
+    if wanted:
+        schemas = {k: v for k, v in schemas.items() if wanted in (k, k.partition(".")[2])}
+        if not schemas:
+            raise ShowFileError(
+                f"There is nothing called '{wanted}'.",
+                code="show.unknown_plugin",
+                hint=f"Known: {', '.join(summaries)}.",
+            )
+    if arguments.json:
+        sys.stdout.write(json.dumps(schemas, indent=2, ensure_ascii=False) + "\n")
+        return 0
+    for name, schema in schemas.items():
+        sys.stdout.write(f"{name}: {summaries[name]}\n")
+        _print(schema, schema.get("$defs", {}), "")
+        sys.stdout.write("\n")
+    return 0
+
+
+def _print(schema: dict[str, Any], definitions: dict[str, Any], prefix: str) -> None:
+    for name, field in schema.get("properties", {}).items():
+        reference = field.get("$ref", "").rpartition("/")[2]
+        if reference:
+            _print(definitions[reference], definitions, f"{prefix}{name}.")
+            continue
+        kinds = field.get("anyOf", [field])
+        kind = " or ".join(str(k.get("type", "value")) for k in kinds)
+        if "enum" in field:
+            kind = "|".join(map(str, field["enum"]))
+        default = f" = {json.dumps(field['default'])}" if "default" in field else " (needed)"
+        said = field.get("description", "")
+        sys.stdout.write(f"  {prefix}{name}: {kind}{default}{'   ' + said if said else ''}\n")

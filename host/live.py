@@ -1,0 +1,151 @@
+"""A live show from its first sentence to its report: what `mirrorstage live` and the bench run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flow.clock import NS_PER_S, Clock
+from flow.errors import OutputError
+from host.log import Voice
+from host.loop import Loop
+from host.processes import Usage
+from host.report import report
+from host.session import Session, build, trouble
+from host.showfile import Show
+
+SETTLE_S = 60
+"""In shows longer than two of these, memory is counted from here on (caches have filled)."""
+
+
+class LiveShow:
+    """One show, run once.
+
+    Args:
+        show: What to run.
+        clock: The clock.
+        voice: Where it speaks.
+        started: When the user asked for it (ns), to say how long the first picture took.
+    """
+
+    def __init__(self, show: Show, *, clock: Clock, voice: Voice, started: int) -> None:
+        self.show = show
+        self.exit_status = 0
+        self.first_picture_s = 0.0
+        self.loop: Loop | None = None
+        self._clock = clock
+        self._voice = voice
+        self._started = started
+        self._usage = Usage()
+        self._stopped = False
+        self._troubles: dict[str, str] = {}
+        self._settled = False
+        self._motion_state = ""
+
+    def stop(self) -> None:
+        """End the show after the current picture; safe from a signal handler."""
+        self._stopped = True
+        if self.loop is not None:
+            self.loop.stop()
+
+    def run(self) -> dict[str, Any]:
+        """Build, run and end the show.
+
+        Returns:
+            The report.
+
+        Raises:
+            MirrorstageError: when it cannot be built, or every picture failed.
+        """
+        session = build(self.show, clock=self._clock, voice=self._voice, status=self.status)
+        try:
+            self.loop = Loop(session, self._each_second, self._on_air)
+            if not self._stopped:
+                self.loop.run()
+            self._usage.sample()
+            session.hub.stop()
+            data = report(self.loop, self._usage)
+            data["first_picture_s"] = round(self.first_picture_s, 2)
+        finally:
+            session.close()
+        failed = [n for n, o in data["outputs"].items() if o["state"] == "failed"]
+        if failed:
+            self.exit_status = OutputError.exit_status
+        return data
+
+    def status(self) -> dict[str, Any]:
+        """What the page shows of the running show; called from the network thread."""
+        loop = self.loop
+        if loop is None or not loop.origin:
+            return {"state": "starting"}
+        session = loop.session
+        counters = session.meter.counters
+        motion = session.motion.source.status()
+        return {
+            "state": "live",
+            "show": self.show.name,
+            "seconds": round(loop.seconds, 1),
+            "fps": round(self._fps(loop), 1),
+            "drawn": counters.drawn,
+            "lagged": counters.lagged,
+            "skipped": counters.skipped,
+            "dropped": self._dropped(session),
+            "latency_ms": round(
+                session.meter.series("latency.captured_to_encoded").percentile_ms(50), 1
+            ),
+            "motion": {
+                "sentence": session.motion.sentence,
+                "state": motion.state,
+                "said": motion.sentence,
+            },
+            "outputs": {
+                name: {"state": s.state, "sentence": s.sentence}
+                for name, s in session.hub.status().items()
+            },
+        }
+
+    def _on_air(self, loop: Loop) -> None:
+        self.first_picture_s = (self._clock.now() - self._started) / NS_PER_S
+        self._usage.mark_start()
+        self._voice.say(f"On air after {self.first_picture_s:.1f} s.")
+        for name, status in loop.session.hub.status().items():
+            if status.sentence:
+                self._voice.say(f"{name}: {status.sentence}")
+        self._voice.say("End with Ctrl-C.")
+
+    def _each_second(self, loop: Loop) -> None:
+        session = loop.session
+        self._usage.sample()
+        if not self._settled and loop.seconds > SETTLE_S:
+            self._settled = True
+            self._usage.mark_start()
+        self._say_changes(session)
+        counters = session.meter.counters
+        self._voice.status(
+            f"● {int(loop.seconds) // 60}:{int(loop.seconds) % 60:02d}  "
+            f"{self._fps(loop):.1f} fps  lagged {counters.lagged}  skipped {counters.skipped}  "
+            f"dropped {self._dropped(session)}  {session.motion.source.status().sentence}"
+        )
+
+    def _say_changes(self, session: Session) -> None:
+        troubles = trouble(session.hub.status())
+        for name, sentence in troubles.items():
+            if self._troubles.get(name) != sentence:
+                self._voice.warn(f"{name}: {sentence}")
+        for name in self._troubles.keys() - troubles.keys():
+            self._voice.say(f"{name}: running again.")
+        self._troubles = troubles
+        motion = session.motion.source.status()
+        if motion.state != self._motion_state:
+            if motion.state in ("failed", "reconnecting", "waiting"):
+                self._voice.warn(f"Motion: {motion.sentence}")
+            elif self._motion_state in ("failed", "reconnecting", "waiting"):
+                self._voice.say(f"Motion: {motion.sentence or 'running again.'}")
+            self._motion_state = motion.state
+
+    @staticmethod
+    def _fps(loop: Loop) -> float:
+        return loop.session.meter.counters.drawn / max(loop.seconds, 1e-9)
+
+    @staticmethod
+    def _dropped(session: Session) -> int:
+        return sum(int((s.numbers or {}).get("dropped", 0)) for s in session.hub.status().values())

@@ -1,0 +1,63 @@
+"""A picture of an avatar: front, side and face, as `inspect --picture` and the README show it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from avatar.load import Avatar
+from avatar.runtime import Runtime
+from PIL import Image
+from render.engine import open_renderer
+
+from avatar.idle import Idle
+from flow.errors import OutputError
+from flow.spec import U8
+from flow.stage import DEFAULT_LIGHT_DIRECTION, CameraShot, Light, StageFrame
+from host.session import model_height_m
+
+PANEL_PX = (480, 720)
+BACKGROUND = (0.86, 0.88, 0.91)
+CALM_NS = 1_000_000_000
+"""A moment of the idle performance with open eyes."""
+
+
+def portrait(avatar: Avatar, path: Path) -> Path:
+    """Draw `avatar` three times side by side into a PNG.
+
+    Raises:
+        OutputError: ``picture.unwritable``.
+        EngineError: when nothing can draw here.
+    """
+    height = model_height_m(avatar.model)
+    runtime = Runtime(avatar)
+    rig = runtime.update(Idle().pose(CALM_NS), 1 / 30)
+    head = rig.world[avatar.humanoid.nodes["head"], :3, 3]
+    middle = np.array([0, height * 0.5, 0], np.float32)
+    face = np.array([head[0], head[1] + height * 0.04, head[2]], np.float32)
+    far, near = height * 2.15, height * 0.62
+    views = (
+        (middle + np.array([0, 0, far], np.float32), middle),
+        (middle + np.array([far * 0.8, 0, far * 0.6], np.float32), middle),
+        (face + np.array([0, 0, near], np.float32), face),
+    )
+    light = Light(DEFAULT_LIGHT_DIRECTION / np.linalg.norm(DEFAULT_LIGHT_DIRECTION))
+    renderer = open_renderer(*PANEL_PX)
+    try:
+        renderer.set_stage(None, BACKGROUND)
+        renderer.add_avatar("host", avatar.model)
+        panels: list[U8] = []
+        for number, (eye, target) in enumerate(views):
+            shot = CameraShot(eye, target, 30.0)
+            frame = StageFrame(number, 0, 0, {"host": rig}, shot, light)
+            panels.append(renderer.picture(frame)[..., :3].copy())
+    finally:
+        renderer.close()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.hstack(panels)).save(path)
+    except OSError as fault:
+        raise OutputError(
+            f"The picture cannot be written to {path}: {fault}.", code="picture.unwritable"
+        ) from fault
+    return path

@@ -1,0 +1,220 @@
+"""A show, built: every piece made, connected and ready to run.
+
+Building raises a MirrorstageError for anything that would make the show impossible. Order matters:
+motion starts first, because the tracker takes seconds to wake up while the rest is being made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from avatar.load import Avatar, load_avatar
+from avatar.runtime import Runtime
+from render.engine import Renderer, open_renderer
+
+import assets
+from avatar.performer import Performer
+from flow.clock import Clock
+from flow.errors import MirrorstageError
+from flow.mesh import Model
+from flow.meter import Meter
+from flow.seams import Status
+from flow.stage import RigState, StageFrame
+from host import registry
+from host.log import Voice
+from host.showfile import Show
+from host.sources import Chosen, choose_motion, choose_sound
+from scenes.director import Director
+from scenes.stage import Stage, load_stage
+from stream.encoder import EncodeSettings
+from stream.hub import Hub
+from stream.network import NetworkThread
+
+HOST_ID = "host"
+
+
+@dataclass(slots=True)
+class Session:
+    """The pieces of one show. `close` ends them in the right order and is idempotent."""
+
+    show: Show
+    clock: Clock
+    voice: Voice
+    meter: Meter
+    motion: Chosen
+    sound: Chosen
+    avatar: Avatar
+    performer: Performer
+    runtime: Runtime
+    stage: Stage
+    director: Director
+    renderer: Renderer
+    hub: Hub
+    network: NetworkThread
+    outputs: list[str]
+    head_node: int
+    _closers: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    def stage_frame(self, seq: int, due: int, captured: int, rig: RigState) -> StageFrame:
+        """What the audience sees at `due`."""
+        head = rig.world[self.head_node, :3, 3]
+        shot = self.director.shot(due, head)
+        return StageFrame(seq, due, captured, {HOST_ID: rig}, shot, self.stage.light)
+
+    def close(self) -> None:
+        """End every piece; what was recorded is finalised."""
+        self._closers.close()
+
+
+def model_height_m(model: Model) -> float:
+    """Height of a model's highest vertex over its floor, in its rest pose."""
+    tops = [float(np.max(p.positions[:, 1])) for p in model.primitives if len(p.positions)]
+    return max(tops, default=1.6)
+
+
+def build(
+    show: Show,
+    *,
+    clock: Clock,
+    voice: Voice,
+    meter: Meter | None = None,
+    status: Callable[[], dict[str, Any]] | None = None,
+) -> Session:
+    """Make every piece of `show` and start what needs time to wake up.
+
+    Args:
+        show: What to build.
+        clock: The show's clock.
+        voice: Where choices are explained.
+        meter: Timings and counters; a new one when not given.
+        status: What the page shows of the running show.
+
+    Raises:
+        MirrorstageError: the first thing that makes the show impossible.
+    """
+    meter = meter or Meter()
+    with contextlib.ExitStack() as closers:
+        motion = choose_motion(show.motion, clock)
+        motion.source.start()
+        closers.callback(motion.source.stop)
+        voice.say(f"Motion: {motion.sentence}")
+
+        body = load_avatar(assets.locate("avatars", show.avatar.model))
+        place = load_stage(assets.locate("stages", show.stage.model))
+        for problem in body.problems:
+            voice.warn(f"{body.name}: {problem.sentence} {problem.remedy}".strip())
+
+        picture = show.picture
+        renderer = open_renderer(
+            picture.width,
+            picture.height,
+            backend=picture.backend,
+            meter=meter,
+            clock=clock,
+            window=picture.window,
+        )
+        closers.callback(renderer.close)
+        renderer.set_stage(place.model, place.background)
+        renderer.add_avatar(HOST_ID, body.model)
+        voice.say(f"Host: {body.name} on {place.name}, drawn by {renderer.info()['device']}.")
+
+        director = Director(
+            place,
+            host_height_m=model_height_m(body.model),
+            aspect=picture.width / picture.height,
+        )
+        director.cut_to(show.stage.shot)
+
+        sound = choose_sound(show.sound, motion, clock)
+        sound = _start_sound(sound, show, clock, voice)
+        closers.callback(sound.source.stop)
+        voice.say(f"Sound: {sound.sentence}")
+
+        network = NetworkThread()
+        network.start()
+        closers.callback(network.stop)
+        hub = Hub(encode_settings(show), clock=clock, meter=meter)
+        services = {
+            "clock": clock,
+            "meter": meter,
+            "network": network,
+            "status": status or dict,
+            "request_keyframe": hub.force_keyframe,
+            "title": show.name,
+        }
+        labels = _add_outputs(show, hub, services)
+        closers.callback(hub.stop)
+        return Session(
+            show=show,
+            clock=clock,
+            voice=voice,
+            meter=meter,
+            motion=motion,
+            sound=sound,
+            avatar=body,
+            performer=Performer(mirrored=motion.mirrored, source_driver=motion.driver),
+            runtime=Runtime(body, meter=meter),
+            stage=place,
+            director=director,
+            renderer=renderer,
+            hub=hub,
+            network=network,
+            outputs=labels,
+            head_node=body.humanoid.nodes["head"],
+            _closers=closers.pop_all(),
+        )
+
+
+def encode_settings(show: Show) -> EncodeSettings:
+    """The encode a show asks for."""
+    picture, encode = show.picture, show.encode
+    rate = {"video_kbps": encode.video_kbps} if encode.video_kbps else {}
+    return EncodeSettings(
+        width=picture.width,
+        height=picture.height,
+        fps=picture.fps,
+        audio_kbps=encode.audio_kbps,
+        keyframe_s=encode.keyframe_s,
+        **rate,
+    )
+
+
+def _start_sound(chosen: Chosen, show: Show, clock: Clock, voice: Voice) -> Chosen:
+    """Start the sound; an automatic choice that fails becomes silence, a named one raises."""
+    try:
+        chosen.source.start()
+    except MirrorstageError as fault:
+        if show.sound.source != "auto":
+            raise
+        voice.warn(str(fault))
+        silent = show.sound.model_copy(update={"source": "silence"})
+        chosen = choose_sound(silent, chosen, clock)
+        chosen.source.start()
+    return chosen
+
+
+def _add_outputs(show: Show, hub: Hub, services: dict[str, Any]) -> list[str]:
+    labels: list[str] = []
+    for number, wanted in enumerate(show.output):
+        values = dict(wanted)
+        kind = str(values.pop("kind", ""))
+        name = str(values.pop("name", kind))
+        plugin = registry.find("output", kind)
+        settings = registry.settings_of(plugin, values)
+        label = name if name not in labels else f"{name}-{number + 1}"
+        hub.add(label, plugin.make(settings, **services))
+        labels.append(label)
+    return labels
+
+
+def trouble(status: dict[str, Status]) -> dict[str, str]:
+    """What is wrong with which output, in one sentence each."""
+    return {
+        name: s.sentence
+        for name, s in status.items()
+        if s.state in ("failed", "reconnecting") and s.sentence
+    }

@@ -1,0 +1,208 @@
+"""A show as one TOML file: what can be set, what it defaults to, and every mistake at once.
+
+Precedence: default < show file < ``MIRRORSTAGE__SECTION__KEY`` environment < command line.
+Validation is pydantic's strict mode over JSON, so that TOML's own types are kept apart ("30" is
+not a number) and each mistake is reported with its dotted path.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from flow.errors import ShowFileError
+
+ENV_PREFIX = "MIRRORSTAGE__"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Picture(_Section):
+    """The programme picture."""
+
+    size: str = Field("1280x720", pattern=r"^\d{2,5}x\d{2,5}$", description="WIDTHxHEIGHT, even")
+    fps: int = Field(30, ge=1, le=120, description="frames per second")
+    backend: Literal["auto", "gl", "software"] = Field("auto", description="how it is drawn")
+    window: bool = Field(False, description="also show it in a window on this machine")
+
+    @property
+    def width(self) -> int:
+        """Pixels, even."""
+        return int(self.size.split("x")[0]) // 2 * 2
+
+    @property
+    def height(self) -> int:
+        """Pixels, even."""
+        return int(self.size.split("x")[1]) // 2 * 2
+
+
+class Motion(_Section):
+    """Who moves the host."""
+
+    source: str = Field(
+        "auto",
+        description="auto, webcam[:N], file:PATH, images:PATTERN, rtsp://…, take:NAME, synthetic",
+    )
+    mirrored: bool | None = Field(
+        None, description="the host moves like a mirror image; unset: webcams yes, the rest no"
+    )
+    profile: Literal["face", "upper", "full"] = Field("full", description="what is tracked")
+    loop: bool = Field(True, description="files and takes start again at their end")
+
+
+class Sound(_Section):
+    """What is heard."""
+
+    source: str = Field("auto", description="auto, microphone[:N], file:PATH, silence")
+
+
+class Avatar(_Section):
+    """The host."""
+
+    model: str = Field("mira", description="built-in name or path of a VRM or GLB")
+
+
+class StageChoice(_Section):
+    """The place."""
+
+    model: str = Field("studio", description="built-in name or path of a GLB")
+    shot: str = Field("medium", description="the first camera shot")
+
+
+class Encode(_Section):
+    """The one encode that serves every output."""
+
+    video_kbps: int = Field(0, ge=0, le=50_000, description="0: by size and frame rate")
+    audio_kbps: int = Field(128, ge=32, le=320, description="AAC bit rate")
+    keyframe_s: float = Field(2.0, gt=0, le=10, description="seconds between key frames")
+
+
+class Show(_Section):
+    """A whole show."""
+
+    name: str = "Mirrorstage"
+    duration_s: float = Field(0.0, ge=0, description="end by itself after this; 0: go on")
+    picture: Picture = Picture()
+    motion: Motion = Motion()
+    sound: Sound = Sound()
+    avatar: Avatar = Avatar()
+    stage: StageChoice = StageChoice()
+    encode: Encode = Encode()
+    output: list[dict[str, Any]] = Field(
+        default_factory=list, description="each with `kind` and the settings of that output"
+    )
+
+
+def load_show(
+    path: Path | None,
+    *,
+    environment: Mapping[str, str],
+    overrides: Sequence[str] = (),
+) -> Show:
+    """The show that file, environment and ``--set section.key=value`` make together.
+
+    Raises:
+        ShowFileError: ``show.missing``, ``show.syntax`` or ``show.invalid`` (all mistakes).
+    """
+    data: dict[str, Any] = _read(path) if path is not None else {}
+    for key, value in sorted(environment.items()):
+        if key.startswith(ENV_PREFIX):
+            _put(data, key.removeprefix(ENV_PREFIX).lower().split("__"), value, key)
+    for item in overrides:
+        key, equals, value = item.partition("=")
+        if not equals:
+            raise ShowFileError(
+                f"--set {item} has no '='.", code="show.set", hint="Write --set section.key=value."
+            )
+        _put(data, key.split("."), value, f"--set {key}")
+    return validate(data, str(path) if path else "the command line")
+
+
+def validate(data: Mapping[str, Any], where: str) -> Show:
+    """The show in plain `data`; `where` names its origin in messages.
+
+    Raises:
+        ShowFileError: ``show.invalid`` with every mistake, one a line.
+    """
+    try:
+        return Show.model_validate_json(json.dumps(data, default=str))
+    except ValidationError as fault:
+        lines = [_sentence(error) for error in fault.errors(include_url=False)]
+        count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
+        raise ShowFileError(
+            f"{where} has {count}:\n" + "\n".join(f"  {line}" for line in lines),
+            hint="\n'mirrorstage describe' lists every setting.",
+        ) from fault
+
+
+def _sentence(error: Any) -> str:
+    path = ".".join(str(p) for p in error["loc"]) or "the file"
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(error["loc"][:-1])
+        return f"{path}: there is no such setting (known here: {', '.join(known)})"
+    said = error["msg"][0].lower() + error["msg"][1:]
+    given = error.get("input")
+    shown = f", got {given!r}" if isinstance(given, str | int | float | bool) else ""
+    return f"{path}: {said}{shown}"
+
+
+def _known_keys(location: Sequence[int | str]) -> list[str]:
+    model: Any = Show
+    for part in location:
+        model = (
+            model.model_fields[str(part)].annotation if str(part) in model.model_fields else Show
+        )
+    return list(model.model_fields)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise ShowFileError(
+            f"There is no show file at {path}.",
+            code="show.missing",
+            hint=f"Make one with: mirrorstage new {path}",
+        ) from None
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ShowFileError(
+            f"The show file {path} cannot be read: {fault}.", code="show.unreadable"
+        ) from fault
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise ShowFileError(
+            f"{path} is not valid TOML: {fault}.",
+            code="show.syntax",
+            hint="Strings need quotes; sections look like [avatar].",
+        ) from fault
+
+
+def _put(data: dict[str, Any], keys: Sequence[str], value: str, said: str) -> None:
+    here = data
+    for key in keys[:-1]:
+        inner = here.setdefault(key, {})
+        if not isinstance(inner, dict):
+            raise ShowFileError(
+                f"{said} goes through '{key}', which is not a section.", code="show.set"
+            )
+        here = inner
+    here[keys[-1]] = _literal(value)
+
+
+def _literal(text: str) -> Any:
+    """TOML's reading of a bare value; anything that is none is a string."""
+    if re.fullmatch(r"true|false|[-+]?\d[\d_]*(\.\d+)?|\[.*\]|\".*\"", text):
+        try:
+            return tomllib.loads(f"v = {text}")["v"]
+        except tomllib.TOMLDecodeError:
+            return text
+    return text

@@ -1,0 +1,1 @@
+"""The show files that ``mirrorstage new`` starts from."""
