@@ -1,4 +1,4 @@
-"""Built-in hosts, stages and takes, each made by a script of ours; LICENCES.toml names every file."""
+"""Built-in hosts, stages and takes, each made by a script; LICENCES.toml names every file."""
 
 from __future__ import annotations
 

@@ -11,8 +11,9 @@ from flow.spec import F32, U8, Spec
 
 @dataclass(slots=True)
 class Trace:
-    """Times (ns, one clock) a picture passed each station; 0 when it did not. Latency is a
-    subtraction.
+    """When (ns, one clock) a picture passed each station; 0: it did not.
+
+    Latency is a subtraction.
     """
 
     captured: int = 0
@@ -24,9 +25,10 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class VideoFrame:
-    """One picture. `i420` is (height * 3 / 2, width): Y, then U and V, each half size, packed as
-    OpenCV and PyAV expect. BT.709, limited range. The memory is the receiver's until it releases
-    the frame.
+    """One picture, BT.709, limited range.
+
+    `i420` is (height * 3 / 2, width): Y, then U and V, each half size, packed as OpenCV and PyAV
+    expect. The memory is the receiver's until it releases the frame.
     """
 
     seq: int
@@ -67,8 +69,10 @@ class TrackInfo:
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """Encoded data of one track. H.264 is Annex B with in-band parameter sets at key frames;
-    AAC is raw (no ADTS). Video without B-frames: dts equals pts.
+    """Encoded data of one track.
+
+    H.264 is Annex B with in-band parameter sets at key frames; AAC is raw (no ADTS). Video has
+    no B-frames: dts equals pts.
     """
 
     track: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
@@ -45,10 +46,10 @@ def _parents() -> dict[str, str | None]:
     }  # fmt: skip
     for side in ("left", "right"):
         chain = ("hips", "UpperLeg", "LowerLeg", "Foot", "Toes")
-        for up, down in zip(chain, chain[1:], strict=False):
+        for up, down in pairwise(chain):
             parents[side + down] = up if up == "hips" else side + up
         chain = ("upperChest", "Shoulder", "UpperArm", "LowerArm", "Hand")
-        for up, down in zip(chain, chain[1:], strict=False):
+        for up, down in pairwise(chain):
             parents[side + down] = up if up == "upperChest" else side + up
         for finger in _FINGERS:
             last = side + "Hand"

@@ -1,8 +1,8 @@
 """The four seams, after libobs: Source, Encoder, Output, Service; and the value a plug-in is.
 
 A plug-in author imports this package only. `settings` is a pydantic model class (typed `Any`
-here because the vocabulary depends on nothing): it drives validation, ``mirrorstage describe`` and the
-panel's forms.
+here because the vocabulary depends on nothing): it drives validation, ``mirrorstage describe``
+and the panel's forms. `make(settings, **services)` gets at least ``clock``.
 """
 
 from __future__ import annotations

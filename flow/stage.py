@@ -21,7 +21,7 @@ class RigState:
     world: Annotated[F32, Spec((-1, 4, 4), "node to model-world transforms, column vectors, m")]
     morph_weights: Annotated[F32, Spec((-1,), "Model.morph_names order")]
     materials: dict[int, dict[str, Any]] = field(default_factory=dict)
-    """Material overrides from expressions: index -> {'base_color': (4,), 'uv_offset': (2,), ...}."""
+    """What expressions change: material index -> {'base_color': (4,), 'uv_offset': (2,), ...}."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """`MotionFrame` as bytes and back, bit for bit: what crosses the capture pipe and fills takes.
 
 Layout (little-endian): header ``<4sBBHqqf`` = magic ``MSMF``, version, parts bit set, flags,
-seq, captured, aspect; then the present parts in the order face, body, left hand, right hand, each as its
-float32 arrays in field order (a hand ends with its confidence). About 7 kB for everything.
+seq, captured, aspect; then the present parts in the order face, body, left hand, right hand, each
+as its float32 arrays in field order (a hand ends with its confidence). About 7 kB for everything.
 """
 
 from __future__ import annotations

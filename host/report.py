@@ -79,7 +79,7 @@ def words(data: dict[str, Any]) -> str:
             f"Frames: {frames['drawn']} drawn, {frames['lagged']} lagged (drawing late), "
             f"{frames['skipped']} skipped (encoder late), {frames['dropped']} dropped (output late)."
         ),
-        f"From camera to encoder: {latency['p50']:.0f} ms median, {latency['p95']:.0f} ms p95.",
+        f"From camera to encoder: {latency['p50']:.0f} ms median, {latency['p95']:.0f} p95.",
         (
             f"Memory: {data['memory_mb']['start']:.0f} MB at the start, "
             f"{data['memory_mb']['end']:.0f} MB at the end."

@@ -77,7 +77,7 @@ def words(data: dict[str, Any]) -> str:
         f"{data['name']}: {versions[data['version']]}, {data['file']}",
         (
             f"  {data['triangles']} triangles, {data['vertices']} vertices, {len(data['materials'])} "
-            f"materials, {len(data['textures'])} textures ({data['texture_mb']} MB decoded)"
+            f"materials, {len(data['textures'])} textures of {data['texture_mb']} MB"
         ),
         f"  {bones['found']} of {len(HUMAN_BONES)} humanoid bones"
         + (f" (without {', '.join(bones['missing'])})" if bones["missing"] else ""),
