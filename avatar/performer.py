@@ -1,0 +1,247 @@
+"""One performer: frames in at any rate, poses out at the picture's rate."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from avatar.follow import RotationFollower, ValueFollower
+from avatar.idle import Idle
+from avatar.presence import Presence
+from avatar.smooth import OneEuro, OneEuroRotations, Settings, settings
+from avatar.solve.assemble import (
+    CHEST,
+    HEAD,
+    HIPS,
+    NECK,
+    SPINE,
+    UPPER_CHEST,
+    assemble,
+    neck_and_head,
+)
+from avatar.solve.body import (
+    FEET,
+    HANDS,
+    LOWER_ARMS,
+    LOWER_LEGS,
+    UPPER_ARMS,
+    UPPER_LEGS,
+)
+from avatar.solve.express import expressions
+from avatar.solve.mirror import mirror_pose
+from avatar.solve.rotations import (
+    F64,
+    about,
+    exp,
+    inv,
+    log,
+    mul,
+    normalise,
+    power,
+    same_side,
+    slerp,
+)
+from avatar.solve.solution import FINGER_ROWS, PART_INDEX, PART_OF_BONE, PARTS, Solution
+from avatar.solve.solver import Solver
+from flow.clock import NS_PER_S
+from flow.motion import ARKIT_INDEX, ARKIT_NAMES, MotionFrame
+from flow.pose import HUMAN_BONES, AvatarPose, Driver, Part
+
+_N = len(HUMAN_BONES)
+_FINE_S = 0.3
+"""A guess (head from ears, wrist from knuckles) waits this long for the finer source to return."""
+_MAX_TURN_RAD_S = np.radians(15.0) / 0.034
+"""While a part is handed over between performer and idle no joint turns faster than this."""
+_FACE, _HEAD = PART_INDEX[Part.FACE], PART_INDEX[Part.HEAD]
+_LEGS, _TORSO = PART_INDEX[Part.LEGS], PART_INDEX[Part.TORSO]
+_ARMS = [PART_INDEX[Part.LEFT_ARM], PART_INDEX[Part.RIGHT_ARM]]
+_PALMS = [PART_INDEX[Part.LEFT_HAND], PART_INDEX[Part.RIGHT_HAND]]
+_HIPS_WITHOUT_LEGS = 0.25
+"""Legs that nobody sees hang from the hips: the hips keep this share of their turn."""
+_SWAY_M = np.array([0.08, 0.0, 0.0])
+_WALK_M = np.array([0.6, 0.25, 0.0])
+_Y = np.array([0.0, 1.0, 0.0])
+_X = np.array([1.0, 0.0, 0.0])
+
+
+def _rotation_settings() -> Settings:
+    s = settings(_N, 1.4, 0.9)
+    for rows, cutoff, beta in (
+        ([HIPS, CHEST], 0.9, 0.8),
+        ([HEAD], 1.8, 1.2),
+        ([*UPPER_ARMS, *LOWER_ARMS], 1.2, 0.9),
+        (HANDS, 1.3, 0.6),
+        ([*UPPER_LEGS, *LOWER_LEGS, *FEET], 1.0, 0.9),
+        ([i for part in FINGER_ROWS for i in range(part.start, part.stop)], 1.5, 0.5),
+    ):
+        s.min_cutoff_hz[rows] = cutoff
+        s.beta[rows] = beta
+    return s
+
+
+def _weight_settings() -> Settings:
+    s = settings(52, 2.5, 1.5, 2.0)
+    for i, name in enumerate(ARKIT_NAMES):
+        if name.startswith("eyeBlink"):
+            s.min_cutoff_hz[i], s.beta[i] = 6.0, 12.0
+        elif name.startswith(("jaw", "mouth")):
+            s.min_cutoff_hz[i], s.beta[i] = 4.0, 4.0
+    return s
+
+
+class Performer:
+    """Smooths, fills gaps and hands over to the idle performance. One thread, no I/O.
+
+    Args:
+        mirrored: Move like a mirror image (also when a frame asks for it).
+        legs: ``auto`` moves legs when they are well seen, ``on`` whenever hips are, ``off`` never.
+        source_driver: What `AvatarPose.driver` says of parts that the frames drive.
+        calibrate: Take the resting turn of the head, learnt in the first seconds, for straight.
+        seed: Which idle performance.
+    """
+
+    def __init__(
+        self,
+        *,
+        mirrored: bool = False,
+        legs: Literal["auto", "on", "off"] = "auto",
+        source_driver: Driver = Driver.HUMAN,
+        calibrate: bool = True,
+        seed: int = 0,
+    ) -> None:
+        self.solver = Solver(legs=legs)
+        self._mirrored = mirrored
+        self._frame_mirrored = False
+        self._driver = source_driver
+        self._calibrate = calibrate
+        self._idle = Idle(seed)
+        self._presence = Presence()
+        self._turns = OneEuroRotations(_rotation_settings())
+        self._follow = RotationFollower(_N)
+        self._fine_s: F64 = np.full(_N, -np.inf)
+        self._weights = OneEuro(_weight_settings())
+        self._gaze = OneEuro(settings(2, 2.0, 0.05))
+        self._hips = OneEuro(settings(3, 0.8, 2.0))
+        self._face_values = ValueFollower(54)
+        self._hips_values = ValueFollower(3)
+        self._home: F64 | None = None
+        self._last: F64 | None = None
+        self._last_hips: F64 = np.zeros(3)
+        self._last_s = -np.inf
+        self._handing_over: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.ones(_N, np.bool_)
+
+    # -- in ---------------------------------------------------------------------------------
+
+    def feed(self, frame: MotionFrame) -> None:
+        """Take a new frame; frames come in the order of their `captured`."""
+        t = frame.captured / NS_PER_S
+        solution = self.solver.solve(frame)
+        self._frame_mirrored = frame.mirrored
+        self._presence.note(solution, t)
+        fine = solution.known & ~solution.coarse
+        self._fine_s = np.where(fine, t, self._fine_s)
+        mask = fine | (solution.known & (t - self._fine_s > _FINE_S))
+        targets = solution.targets
+        if self._calibrate and mask[HEAD]:
+            targets[HEAD] = self._recentred(targets[HEAD])
+        turns = self._turns.update(targets, t, mask)
+        self._follow.sample(turns, self._turns.speed, t, mask)
+        self._feed_face(solution, t)
+        if solution.hips is not None:
+            self._feed_hips(solution.hips, t)
+
+    def _recentred(self, head: F64) -> F64:
+        yaw, pitch = np.radians(self.solver.neutral.head_deg)
+        return mul(mul(about(_Y, -yaw), about(_X, -pitch)), head)
+
+    def _feed_face(self, solution: Solution, t: float) -> None:
+        if solution.weights is None or solution.gaze_deg is None:
+            return
+        weights = solution.weights.astype(np.float64)
+        smooth = self._weights.update(weights, t)
+        gaze = self._gaze.update(solution.gaze_deg, t)
+        self._face_values.sample(np.concatenate([smooth, gaze]), t)
+
+    def _feed_hips(self, hips: F64, t: float) -> None:
+        smooth = self._hips.update(hips, t)
+        if self._home is None:
+            self._home = smooth.copy()
+        self._home += (smooth - self._home) * 0.005
+        self._hips_values.sample(smooth - self._home, t)
+
+    # -- out --------------------------------------------------------------------------------
+
+    def pose(self, now: int) -> AvatarPose:
+        """The pose to show at `now` (ns, the clock of `captured`; must not go back)."""
+        t = now / NS_PER_S
+        idle = self._idle.pose(now)
+        weight = self._presence.at(t)
+        weight[_PALMS] *= weight[_ARMS]
+        local = self._blended(self._follow.at(t), idle.rotations.astype(np.float64), weight)
+        local = self._limited(local, weight, t)
+        hips = self._hips_at(idle, weight, t)
+        names, gaze = self._face_at(idle, float(weight[_FACE]), t)
+        held = self._presence.held
+        pose = AvatarPose(
+            captured=now,
+            hips=hips.astype(np.float32),
+            rotations=local.astype(np.float32),
+            expressions=names,
+            gaze_deg=gaze.astype(np.float32),
+            driver={p: self._driver if held[i] else Driver.IDLE for i, p in enumerate(PARTS)},
+        )
+        return mirror_pose(pose) if self._mirrored or self._frame_mirrored else pose
+
+    def _blended(self, shown: F64, idle: F64, weight: F64) -> F64:
+        """Local rotations: the performer's where seen, idle elsewhere, the chain kept whole."""
+        if not weight.any():
+            return idle
+        room = shown.copy()
+        legs = weight[_LEGS]
+        room[HIPS] = slerp(power(shown[HIPS], _HIPS_WITHOUT_LEGS), shown[HIPS], legs)
+        local = idle.copy()
+        assemble(room, local)
+        for rows in FINGER_ROWS:
+            local[rows] = shown[rows]
+        out = slerp(idle, local, weight[PART_OF_BONE][:, None])
+        if weight[_HEAD] > 0.0 and weight[_TORSO] < 1.0:
+            # The trunk is not quite the performer's, but the head keeps its direction in the room.
+            chest = mul(mul(out[HIPS], out[SPINE]), mul(out[CHEST], out[UPPER_CHEST]))
+            seen = np.stack(neck_and_head(shown[HEAD], chest))
+            out[[NECK, HEAD]] = slerp(idle[[NECK, HEAD]], seen, weight[_HEAD])
+        return out
+
+    def _limited(self, local: F64, weight: F64, t: float) -> F64:
+        """Bound each joint's speed while its part is being handed over."""
+        if self._last is None:
+            self._last, self._last_s = local, t
+            return local
+        turning = (weight < 1.0)[PART_OF_BONE] & (weight > 0.0)[PART_OF_BONE]
+        self._handing_over |= turning
+        most = _MAX_TURN_RAD_S * min(max(t - self._last_s, 0.0), 0.034)
+        step = log(mul(local, inv(self._last)))
+        size = np.sqrt((step * step).sum(axis=-1))
+        slow = self._handing_over & (size > most)
+        share = np.where(slow, most / np.maximum(size, 1e-9), 1.0)
+        self._handing_over &= slow | turning
+        out = normalise(mul(exp(step * share[:, None]), self._last))
+        self._last, self._last_s = same_side(out, self._last), t
+        return self._last
+
+    def _hips_at(self, idle: AvatarPose, weight: F64, t: float) -> F64:
+        bound = _SWAY_M + (_WALK_M - _SWAY_M) * weight[_LEGS]
+        seen = np.clip(self._hips_values.at(t), -bound, bound)
+        rest = idle.hips.astype(np.float64)
+        return np.asarray(rest + (seen - rest) * weight[_TORSO], np.float64)
+
+    def _face_at(self, idle: AvatarPose, share: float, t: float) -> tuple[dict[str, float], F64]:
+        values = self._face_values.at(t)
+        weights = np.clip(values[:52], 0.0, 1.0) * share
+        if share < 1.0:
+            for name, value in idle.expressions.items():
+                if name in ARKIT_INDEX:
+                    i = ARKIT_INDEX[name]
+                    weights[i] = min(1.0, weights[i] + value * (1.0 - share))
+        gaze = idle.gaze_deg + (values[52:] - idle.gaze_deg) * share
+        return expressions(weights.astype(np.float32)), gaze

@@ -1,0 +1,55 @@
+"""Who is there: per body part, how much the performer drives it and how much the idle pose does.
+
+Seen: driven. Lost: held for a quarter of a second, then eased into the idle pose over a second.
+Found again: eased back in half a second. A part that was not searched is unknown, not lost.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from avatar.solve.rotations import F64
+from avatar.solve.solution import PARTS, Solution
+
+HOLD_S = 0.25
+"""How long a lost part keeps its last pose."""
+UNSEARCHED_HOLD_S = 1.0
+"""The same for a part that nobody has looked for since (its turn in the schedule will come)."""
+EASE_OUT_S = 1.0
+EASE_IN_S = 0.45
+
+_N = len(PARTS)
+
+
+class Presence:
+    """Tracks `weight` (8,): 1 driven by the performer, 0 idle, in `PARTS` order."""
+
+    def __init__(self) -> None:
+        self.seen_s: F64 = np.full(_N, -np.inf)
+        self._missed: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.ones(_N, np.bool_)
+        self._frame_s = -np.inf
+        self._way: F64 = np.zeros(_N)
+        self._now: float | None = None
+        self.held: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.zeros(_N, np.bool_)
+        """Which parts are being driven (or held) now."""
+
+    def note(self, solution: Solution, time_s: float) -> None:
+        """Take what one frame saw."""
+        self._frame_s = max(self._frame_s, time_s)
+        for i, part in enumerate(PARTS):
+            if solution.seen[part]:
+                self.seen_s[i] = time_s
+                self._missed[i] = False
+            elif solution.searched[part]:
+                self._missed[i] = True
+
+    def at(self, now_s: float) -> F64:
+        """The weights at `now_s`: eased, so that their speed is bounded."""
+        dt = 0.0 if self._now is None else min(max(now_s - self._now, 0.0), 0.1)
+        self._now = now_s
+        silent = now_s - self._frame_s > HOLD_S
+        hold = np.where(self._missed | silent, HOLD_S, UNSEARCHED_HOLD_S)
+        self.held = now_s - self.seen_s <= hold
+        rate = np.where(self.held, 1.0 / EASE_IN_S, -1.0 / EASE_OUT_S)
+        self._way = np.clip(self._way + rate * dt, 0.0, 1.0)
+        return self._way * self._way * (3.0 - 2.0 * self._way)

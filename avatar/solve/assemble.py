@@ -1,0 +1,79 @@
+"""From rotations in the room to rotations relative to the parent, with human limits.
+
+The trunk is bent in `spine` and `chest` only: `upperChest` is an optional bone of VRM, and a
+consumer that lacks it would lose its share of the turn.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from avatar.solve.body import FEET, HANDS, LOWER_ARMS, LOWER_LEGS, UPPER_ARMS, UPPER_LEGS
+from avatar.solve.rotations import F64, inv, mul, power, twist_about
+from flow.pose import BONE_INDEX
+
+HIPS, SPINE, CHEST = BONE_INDEX["hips"], BONE_INDEX["spine"], BONE_INDEX["chest"]
+UPPER_CHEST = BONE_INDEX["upperChest"]
+NECK, HEAD = BONE_INDEX["neck"], BONE_INDEX["head"]
+SHOULDERS = [BONE_INDEX["leftShoulder"], BONE_INDEX["rightShoulder"]]
+
+SPINE_SHARE = 0.5
+NECK_SHARE = 0.4
+FOREARM_TWIST_SHARE = 0.5
+"""Turning the palm is done by the forearm's two bones, not by the wrist: half of the turn goes to
+the lower arm, half stays in the hand, which spreads the twist over the sleeve."""
+
+_X = np.array([1.0, 0.0, 0.0])
+_HEAD_MAX_RAD = np.radians(85.0)
+_WRIST_MAX_RAD = np.radians(85.0)
+_TWIST_MAX_RAD = np.radians(95.0)
+
+
+def trunk(hips: F64, chest: F64) -> tuple[F64, F64, F64]:
+    """Local hips, spine, chest from the rotations in the room of hips and chest."""
+    bend = mul(inv(hips), chest)
+    spine = power(bend, SPINE_SHARE)
+    return hips, spine, mul(inv(spine), bend)
+
+
+def neck_and_head(head: F64, chest: F64) -> tuple[F64, F64]:
+    """Local neck and head from rotations in the room, bounded to what a neck can do."""
+    turn = _bounded(mul(inv(chest), head), _HEAD_MAX_RAD)
+    neck = power(turn, NECK_SHARE)
+    return neck, mul(inv(neck), turn)
+
+
+def arms(upper: F64, lower: F64, hands: F64, chest: F64) -> tuple[F64, F64, F64]:
+    """Local upper arms, lower arms and hands (2, 4) each."""
+    local_upper = mul(inv(chest), upper)
+    local_lower = mul(inv(upper), lower)
+    hand = mul(inv(lower), hands)
+    twist = _bounded(twist_about(hand, _X), _TWIST_MAX_RAD)
+    bend = _bounded(mul(hand, inv(twist_about(hand, _X))), _WRIST_MAX_RAD)
+    moved = power(twist, FOREARM_TWIST_SHARE)
+    # lower * moved * rest = lower * bend * twist, so the hand itself stays where it was seen.
+    return local_upper, mul(local_lower, moved), mul(inv(moved), mul(bend, twist))
+
+
+def legs(upper: F64, lower: F64, feet: F64, hips: F64) -> tuple[F64, F64, F64]:
+    """Local upper legs, lower legs and feet (2, 4) each."""
+    return mul(inv(hips), upper), mul(inv(upper), lower), mul(inv(lower), feet)
+
+
+def assemble(targets: F64, out: F64) -> F64:
+    """Write the local rotations of all body bones into `out` (55, 4); fingers are left alone."""
+    hips, chest = targets[HIPS], targets[CHEST]
+    out[HIPS], out[SPINE], out[CHEST] = trunk(hips, chest)
+    out[NECK], out[HEAD] = neck_and_head(targets[HEAD], chest)
+    out[UPPER_ARMS], out[LOWER_ARMS], out[HANDS] = arms(
+        targets[UPPER_ARMS], targets[LOWER_ARMS], targets[HANDS], chest
+    )
+    out[UPPER_LEGS], out[LOWER_LEGS], out[FEET] = legs(
+        targets[UPPER_LEGS], targets[LOWER_LEGS], targets[FEET], hips
+    )
+    return out
+
+
+def _bounded(q: F64, limit_rad: float) -> F64:
+    turn = 2.0 * np.arccos(np.clip(np.abs(q[..., 3:]), 0.0, 1.0))
+    return power(q, np.minimum(1.0, limit_rad / np.maximum(turn, 1e-6)))

@@ -1,0 +1,113 @@
+"""Hands: the wrist from the hand's own frame, fingers as hinges with human limits.
+
+The T-pose hand lies palm down, fingers along +X (left) or -X (right), thumb side to the front.
+Finger joints are measured as angles (abduction, flexion) instead of free rotations, so noise
+can never bend a finger sideways or backwards.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from avatar.solve.rotations import (
+    F64,
+    about,
+    cross,
+    dot,
+    from_axes,
+    inv,
+    mul,
+    power,
+    reject,
+    rotate,
+    swing,
+    unit,
+)
+
+_CHAINS = np.array([[5, 6, 7, 8], [9, 10, 11, 12], [13, 14, 15, 16], [17, 18, 19, 20]])
+_REST_SPREAD_RAD = np.radians([6.0, 1.0, -4.0, -10.0])
+"""How far index..little point away from the hand's axis when the hand is relaxed and flat: the
+T-pose has them parallel, so this much abduction (positive to the thumb) means none."""
+_MCP_RAD = np.radians([-25.0, 95.0])
+_SPREAD_RAD = np.radians([-18.0, 18.0])
+_PIP_RAD = np.radians([0.0, 112.0])
+_DIP_RAD = np.radians([0.0, 80.0])
+_THUMB_MAX_RAD = np.radians([55.0, 65.0, 85.0])
+_DIP_PER_PIP = 0.6
+"""The end joint follows the middle one (they share a tendon); half measured, half from this."""
+
+_PALM_SINE, _PALM_M = 0.25, 1e-3
+_BACKWARDS = -0.1
+"""A joint that measures straighter than this cannot be told from one bent the wrong way."""
+
+_Y = np.array([0.0, 1.0, 0.0])
+_Z = np.array([0.0, 0.0, 1.0])
+
+
+def hand_frame(points: F64, side: float) -> F64:
+    """The hand's rotation from the T-pose, in the axes of `points` (21, 3); side +1 left, -1 right.
+
+    The palm plane through wrist and the four knuckles; the knuckle line gives the roll.
+    """
+    wrist = points[0]
+    ahead = unit(points[9] * 0.4 + points[13] * 0.3 + points[5] * 0.2 + points[17] * 0.1 - wrist)
+    across = unit(reject(points[5] - points[17], ahead))
+    x = ahead * side
+    return from_axes(x, cross(across, x), across)
+
+
+def palm_is_flat(points: F64) -> bool:
+    """Whether wrist and knuckles span a plane at all (a hand seen as a line has no roll)."""
+    ahead, across = points[9] - points[0], points[5] - points[17]
+    sine = np.linalg.norm(cross(unit(ahead), unit(across)))
+    return bool(sine > _PALM_SINE and np.linalg.norm(across) > _PALM_M)
+
+
+def fingers(points: F64, hand: F64, side: float) -> F64:
+    """Local rotations (15, 4) of thumb, index, middle, ring, little, from root to tip."""
+    local = rotate(inv(hand), points - points[0])
+    local = local * np.array([side, 1.0, 1.0])  # a right hand is solved as its mirror image
+    out = np.concatenate([_thumb(local), _four(local)])
+    if side < 0:
+        out = out * np.array([1.0, -1.0, -1.0, 1.0])
+    return out
+
+
+def _four(local: F64) -> F64:
+    """Index..little of a left hand in the hand's frame: (12, 4), finger by finger."""
+    bones = unit(np.diff(local[_CHAINS], axis=1))  # (4 fingers, 3 bones, xyz)
+    first, second, third = bones[:, 0], bones[:, 1], bones[:, 2]
+    flex = np.clip(np.arctan2(-first[:, 1], first[:, 0]), *_MCP_RAD)
+    # A bent finger points along the palm's normal, where its spread cannot be seen.
+    straight = np.clip(first[:, 0] * 1.6, 0.0, 1.0)
+    spread = np.arcsin(np.clip(first[:, 2], -1.0, 1.0)) - _REST_SPREAD_RAD
+    spread = np.clip(spread * straight, *_SPREAD_RAD)
+    pip = np.clip(_bend(first, second, flex), *_PIP_RAD)
+    dip = np.clip(0.5 * _bend(second, third, flex + pip) + 0.5 * _DIP_PER_PIP * pip, *_DIP_RAD)
+    knuckle = mul(about(_Y, -spread), about(_Z, -flex))
+    chain = np.stack([knuckle, about(_Z, -pip), about(_Z, -dip)], axis=1)
+    return chain.reshape(12, 4)
+
+
+def _bend(before: F64, after: F64, direction_rad: F64) -> F64:
+    """Angle from bone to bone (4,), positive where it closes the fist."""
+    down = np.stack(
+        [-np.sin(direction_rad), -np.cos(direction_rad), np.zeros_like(direction_rad)], axis=-1
+    )
+    cosine = np.clip(dot(before, after)[:, 0], -1.0, 1.0)
+    sign = np.where(dot(after - before, down)[:, 0] < _BACKWARDS, -1.0, 1.0)
+    return np.asarray(np.arccos(cosine) * sign, np.float64)
+
+
+def _thumb(local: F64) -> F64:
+    """The three thumb joints of a left hand: smallest turns from bone to bone, bounded."""
+    bones = unit(np.diff(local[1:5], axis=0))
+    rest = unit(np.array([1.0, 0.0, 1.0]))
+    out = np.zeros((3, 4))
+    frame = np.array([0.0, 0.0, 0.0, 1.0])
+    for joint in range(3):
+        turn = swing(rest, rotate(inv(frame), bones[joint]))
+        bound = _THUMB_MAX_RAD[joint] / max(2.0 * np.arccos(min(abs(float(turn[3])), 1.0)), 1e-6)
+        out[joint] = power(turn, min(1.0, float(bound)))
+        frame = mul(frame, out[joint])
+    return out

@@ -1,0 +1,132 @@
+"""One frame in, instantaneous targets out."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from avatar.solve import body as body_rows
+from avatar.solve.body import CAMERA_TO_MODEL, solve_body
+from avatar.solve.calibrate import Neutral
+from avatar.solve.face import correct_weights, head_rotation, raw_gaze_deg, yaw_pitch_deg
+from avatar.solve.hands import fingers, hand_frame, palm_is_flat
+from avatar.solve.room import hips_offset
+from avatar.solve.rotations import F64, IDENTITY
+from avatar.solve.solution import FINGER_ROWS, Solution
+from flow.motion import (
+    LOOKED_BODY,
+    LOOKED_FACE,
+    LOOKED_LEFT,
+    LOOKED_RIGHT,
+    FaceSample,
+    HandSample,
+    MotionFrame,
+)
+from flow.pose import BONE_INDEX, HUMAN_BONES, Part
+from flow.spec import F32
+
+Mask: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+_HIPS, _CHEST, _HEAD = BONE_INDEX["hips"], BONE_INDEX["chest"], BONE_INDEX["head"]
+_BODY_PARTS = (Part.TORSO, Part.LEFT_ARM, Part.RIGHT_ARM, Part.LEGS)
+_SIDES = (
+    (0, LOOKED_LEFT, Part.LEFT_HAND),
+    (1, LOOKED_RIGHT, Part.RIGHT_HAND),
+)
+
+
+class Solver:
+    """Landmarks to targets. Keeps nothing between frames but the performer's resting face.
+
+    Sides are the performer's own: the left hand in the frame drives the avatar's left hand.
+    Mirroring is done at the end, by `avatar.solve.mirror`.
+    """
+
+    def __init__(
+        self, neutral: Neutral | None = None, legs: Literal["auto", "on", "off"] = "auto"
+    ) -> None:
+        self.neutral = neutral if neutral is not None else Neutral()
+        self._legs = legs
+
+    def solve(self, frame: MotionFrame) -> Solution:
+        """Targets of one frame; a part that was not searched is neither seen nor lost."""
+        targets = np.tile(IDENTITY, (len(HUMAN_BONES), 1))
+        known = np.zeros(len(HUMAN_BONES), np.bool_)
+        coarse = np.zeros(len(HUMAN_BONES), np.bool_)
+        searched, seen = dict.fromkeys(Part, False), dict.fromkeys(Part, False)
+        hips: F64 | None = None
+        if frame.looked_for & LOOKED_BODY or frame.body is not None:
+            searched |= dict.fromkeys(_BODY_PARTS, True)
+            if frame.body is not None:
+                hips = self._body(frame, targets, known, seen)
+                coarse[[_HEAD, *body_rows.HANDS]] = True
+        weights: F32 | None = None
+        gaze: F64 | None = None
+        if frame.looked_for & LOOKED_FACE or frame.face is not None:
+            searched[Part.FACE] = searched[Part.HEAD] = True
+            if frame.face is not None:
+                weights, gaze = self._face(frame.captured, frame.face, targets)
+                known[_HEAD] = seen[Part.FACE] = seen[Part.HEAD] = True
+                coarse[_HEAD] = False
+        for side, bit, part in _SIDES:
+            hand = frame.right_hand if side else frame.left_hand
+            if frame.looked_for & bit or hand is not None:
+                searched[part] = True
+            if hand is not None:
+                seen[part] = True
+                self._hand(hand, side, targets, known, coarse)
+        return Solution(frame.captured, targets, known, coarse, searched, seen, weights, gaze, hips)
+
+    def _body(
+        self, frame: MotionFrame, targets: F64, known: Mask, seen: dict[Part, bool]
+    ) -> F64 | None:
+        assert frame.body is not None
+        points = frame.body.points.astype(np.float64) * CAMERA_TO_MODEL
+        t = solve_body(points, frame.body.visibility.astype(np.float64))
+        legs_seen = {"auto": t.legs_seen, "on": t.hips_seen, "off": False}[self._legs]
+        seen[Part.TORSO], seen[Part.LEGS] = t.torso_seen, legs_seen
+        seen[Part.LEFT_ARM], seen[Part.RIGHT_ARM] = bool(t.arms_seen[0]), bool(t.arms_seen[1])
+        if t.torso_seen:
+            targets[_HIPS], targets[_CHEST] = t.hips, t.chest
+            known[[_HIPS, _CHEST]] = True
+        if t.head is not None:
+            targets[_HEAD], known[_HEAD] = t.head, True
+            seen[Part.HEAD] = True
+        for rows, values, ok in (
+            (body_rows.UPPER_ARMS, t.upper_arms, t.arms_seen),
+            (body_rows.LOWER_ARMS, t.lower_arms, t.arms_seen),
+            (body_rows.HANDS, t.hands, t.arms_seen),
+        ):
+            targets[rows] = values
+            known[rows] = ok
+        if legs_seen:
+            for rows, values in (
+                (body_rows.UPPER_LEGS, t.upper_legs),
+                (body_rows.LOWER_LEGS, t.lower_legs),
+                (body_rows.FEET, t.feet),
+            ):
+                targets[rows], known[rows] = values, True
+        if not t.torso_seen:
+            return None
+        return hips_offset(frame.body, frame.aspect, hips_seen=t.hips_seen)
+
+    def _face(self, captured: int, face: FaceSample, targets: F64) -> tuple[F32, F64]:
+        matrix = face.camera_from_head.astype(np.float64)
+        weights = face.weights.astype(np.float64)
+        raw_gaze = raw_gaze_deg(weights)
+        self.neutral.observe(captured, weights, yaw_pitch_deg(matrix), raw_gaze)
+        targets[_HEAD] = head_rotation(matrix)
+        return correct_weights(weights, self.neutral), raw_gaze - self.neutral.gaze_deg
+
+    @staticmethod
+    def _hand(hand: HandSample, side: int, targets: F64, known: Mask, coarse: Mask) -> None:
+        sign = -1.0 if side else 1.0
+        points = hand.points.astype(np.float64) * CAMERA_TO_MODEL
+        frame = hand_frame(points, sign)
+        targets[FINGER_ROWS[side]] = fingers(points, frame, sign)
+        known[FINGER_ROWS[side]] = True
+        if palm_is_flat(points):
+            targets[body_rows.HANDS[side]] = frame
+            known[body_rows.HANDS[side]] = True
+            coarse[body_rows.HANDS[side]] = False
