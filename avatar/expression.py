@@ -1,0 +1,240 @@
+"""Expressions: names and weights to morph weights and material changes.
+
+VRMC_vrm-1.0 expressions: binary ones, and overrides by which an expression blocks or damps
+blinking, looking or speaking. VRM 0.x arrives here already mapped to the same shape.
+
+An avatar whose author made ARKit expressions of its own ("perfect sync") is driven by them; the
+presets that would say the same again (blink, mouth, gaze) then rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from avatar.quat import F64
+from flow.mesh import Material, Model
+from flow.motion import ARKIT_NAMES
+from flow.pose import PRESET_EXPRESSIONS
+from flow.spec import F32
+
+Override = Literal["none", "block", "blend"]
+
+BLINKS = ("blink", "blinkLeft", "blinkRight")
+MOUTHS = ("aa", "ih", "ou", "ee", "oh")
+LOOKS = ("lookUp", "lookDown", "lookLeft", "lookRight")
+_ARKIT = {name.lower(): name for name in ARKIT_NAMES}
+_MOST_NAMES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class MorphBind:
+    """An expression moves a morph slot of the model."""
+
+    slot: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class ColorBind:
+    """An expression takes a colour of a material towards `target` (RGBA, linear).
+
+    `field` is a name of `flow.mesh.Material` or `flow.mesh.MToon`.
+    """
+
+    material: int
+    field: str
+    target: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class UvBind:
+    """An expression moves a material's texture coordinates towards this scale and offset."""
+
+    material: int
+    scale: tuple[float, float]
+    offset: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """One expression. `preset` tells VRM's own names from the author's."""
+
+    name: str
+    preset: bool = False
+    morphs: tuple[MorphBind, ...] = ()
+    colors: tuple[ColorBind, ...] = ()
+    uvs: tuple[UvBind, ...] = ()
+    is_binary: bool = False
+    override_blink: Override = "none"
+    override_look_at: Override = "none"
+    override_mouth: Override = "none"
+
+
+class ExpressionRig:
+    """Evaluates the expressions of one avatar. `morph_weights` is allocated once."""
+
+    def __init__(
+        self, expressions: dict[str, Expression], model: Model, *, gaze_by_bone: bool = False
+    ) -> None:
+        self._all = tuple(expressions.values())
+        self._index = {e.name: i for i, e in enumerate(self._all)}
+        self._lower = {e.name.lower(): i for i, e in reversed(list(enumerate(self._all)))}
+        self._names: dict[str, int] = {}
+        n = len(self._all)
+        self._matrix = np.zeros((n, len(model.morph_names)), np.float32)
+        for i, e in enumerate(self._all):
+            for bind in e.morphs:
+                self._matrix[i, bind.slot] += bind.weight
+        driven = self._matrix.any(axis=0)
+        self._base = np.where(driven, 0.0, model.morph_defaults).astype(np.float32)
+        self.morph_weights: F32 = np.zeros(len(model.morph_names), np.float32)
+        self._binary = np.array([e.is_binary for e in self._all], bool)
+        self._any_binary = bool(self._binary.any())
+        self._groups = [
+            (
+                np.array([i for i, e in enumerate(self._all) if e.name in members], np.intp),
+                np.array([getattr(e, rule) == "block" for e in self._all]),
+                np.array([getattr(e, rule) == "blend" for e in self._all]),
+            )
+            for members, rule in (
+                (BLINKS, "override_blink"), (LOOKS, "override_look_at"), (MOUTHS, "override_mouth")
+            )
+        ]  # fmt: skip
+        self._any_override = any(b.any() or s.any() for _, b, s in self._groups)
+        self._painters = [i for i, e in enumerate(self._all) if e.colors or e.uvs]
+        self._materials = model.materials
+        own = {_ARKIT[k] for k in self._lower if k in _ARKIT}
+        self.syncs_blink = {"eyeBlinkLeft", "eyeBlinkRight"} <= own
+        self.syncs_mouth = "jawOpen" in own and bool({"mouthFunnel", "mouthPucker"} & own)
+        looks = {n for n in ARKIT_NAMES if n.startswith("eyeLook")}
+        self.syncs_gaze = looks <= own and not gaze_by_bone
+        # Eyes that are turned as bones must not be turned once more by ARKit's eyeLook shapes.
+        self._ignored = frozenset(looks) if gaze_by_bone else frozenset()
+        self.output: F64 = np.zeros(n)
+        """(expressions,) weights after overrides of the last update."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The expressions in the order of `output`."""
+        return tuple(self._index)
+
+    def has(self, name: str) -> bool:
+        """Whether the avatar has an expression called so (any case)."""
+        return self._find(name) >= 0
+
+    def update(self, asked: dict[str, float], looks: dict[str, float]) -> dict[int, dict[str, Any]]:
+        """Set `morph_weights`; returns the material overrides (see `flow.stage.RigState`).
+
+        `asked` are preset and ARKit names together, `looks` the gaze as look expressions.
+        """
+        weights = np.zeros(len(self._all))
+        for name, value in self._choose(asked).items():
+            i = self._find(name)
+            if i >= 0:
+                weights[i] = max(weights[i], value)
+        if not (self.syncs_gaze and "eyeLookInLeft" in asked):
+            for name, value in looks.items():
+                i = self._index.get(name, -1)
+                if i >= 0:
+                    weights[i] = max(weights[i], value)
+        np.clip(np.nan_to_num(weights), 0.0, 1.0, out=weights)
+        self.output = self._override(weights)
+        self.morph_weights[:] = self._base
+        if len(self._all):
+            self.morph_weights += self.output.astype(np.float32) @ self._matrix
+        return self._paint(self.output) if self._painters else {}
+
+    def _find(self, name: str) -> int:
+        found = self._names.get(name)
+        if found is None:
+            found = self._index.get(name, self._lower.get(name.lower(), -1))
+            if len(self._names) < _MOST_NAMES:
+                self._names[name] = found
+        return found
+
+    def _choose(self, asked: dict[str, float]) -> dict[str, float]:
+        """What this avatar is told: never the same movement by two names."""
+        out = {k: v for k, v in asked.items() if k not in self._ignored}
+        if "eyeBlinkLeft" in asked or "eyeBlinkRight" in asked:
+            if self.syncs_blink:
+                for name in BLINKS:
+                    out.pop(name, None)
+            elif not any(name in asked for name in BLINKS):
+                out["blinkLeft"] = asked.get("eyeBlinkLeft", 0.0)
+                out["blinkRight"] = asked.get("eyeBlinkRight", 0.0)
+        if "jawOpen" in asked:
+            if self.syncs_mouth:
+                for name in MOUTHS:
+                    out.pop(name, None)
+            elif not any(name in asked for name in MOUTHS):
+                out["aa"] = asked["jawOpen"]
+        left, right = out.get("blinkLeft"), out.get("blinkRight")
+        if left is not None and right is not None:
+            if not (self.has("blinkLeft") and self.has("blinkRight")):
+                out["blink"] = max(out.get("blink", 0.0), (left + right) / 2)
+                del out["blinkLeft"], out["blinkRight"]
+            elif "blink" in out:
+                # A driver that sends all three means one movement, not two.
+                del out["blink"]
+        elif "blink" in out and not self.has("blink"):
+            out["blinkLeft"] = out["blinkRight"] = out.pop("blink")
+        return out
+
+    def _override(self, weights: F64) -> F64:
+        if self._any_binary:
+            weights = np.where(self._binary, weights > 0.5, weights)
+        if not self._any_override:
+            return weights
+        out = weights.copy()
+        for members, blocks, blends in self._groups:
+            if not len(members):
+                continue
+            amount = float((weights[blocks] > 0).sum() + weights[blends].sum())
+            if amount > 0.0:
+                rest = max(0.0, 1.0 - amount)
+                # A binary expression is never half shown: any damping turns it off.
+                out[members] *= np.where(self._binary[members], 0.0, rest)
+        return out
+
+    def _paint(self, weights: F64) -> dict[int, dict[str, Any]]:
+        """Colours and texture coordinates: base plus the weighted way to every target."""
+        out: dict[int, dict[str, Any]] = {}
+        for i in self._painters:
+            weight = float(weights[i])
+            if weight <= 0.0:
+                continue
+            for color in self._all[i].colors:
+                base = _color(self._materials[color.material], color.field)
+                changes = out.setdefault(color.material, {})
+                now = changes.get(color.field, base)
+                changes[color.field] = tuple(
+                    n + (t - b) * weight for n, t, b in zip(now, color.target, base, strict=False)
+                )
+            for uv in self._all[i].uvs:
+                changes = out.setdefault(uv.material, {})
+                offset = changes.get("uv_offset", (0.0, 0.0))
+                scale = changes.get("uv_scale", (1.0, 1.0))
+                changes["uv_offset"] = (
+                    offset[0] + uv.offset[0] * weight,
+                    offset[1] + uv.offset[1] * weight,
+                )
+                changes["uv_scale"] = (
+                    scale[0] + (uv.scale[0] - 1.0) * weight,
+                    scale[1] + (uv.scale[1] - 1.0) * weight,
+                )
+        return out
+
+
+def _color(material: Material, field: str) -> tuple[float, ...]:
+    """The material's own colour; a toon colour of a material without toon shading is black."""
+    owner = material if field in ("base_color", "emissive") else material.mtoon
+    value: tuple[float, ...] = getattr(owner, field, (0.0, 0.0, 0.0))
+    return value
+
+
+def is_preset(name: str) -> bool:
+    """Whether VRM 1.0 defines this expression name."""
+    return name in PRESET_EXPRESSIONS

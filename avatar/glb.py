@@ -1,0 +1,148 @@
+"""The container: GLB (or glTF as JSON) bytes to a JSON object and a binary chunk.
+
+glTF 2.0 specification, section 4 (GLB file format). Sizes are checked before anything is
+allocated, and JSON is measured before it is parsed: a few megabytes of brackets would otherwise
+become gigabytes of Python objects.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from flow.errors import AssetError
+
+MAGIC = b"glTF"
+_JSON, _BIN = 0x4E4F534A, 0x004E4942
+MOST_FILE_BYTES = 512 << 20
+MOST_JSON_VALUES = 3_000_000
+_NOT_A_MODEL = "Choose a .vrm, .glb or .gltf file."
+_CUT_SHORT = "The file is incomplete: copy or download it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What is inside: the JSON object and the binary chunk (None when there is none)."""
+
+    json: dict[str, Any]
+    binary: memoryview | None
+    oddities: tuple[str, ...] = ()
+    """What was wrong with the wrapping and did not matter."""
+
+
+def read_container(path: Path) -> Container:
+    """Read and unwrap a file.
+
+    Raises:
+        AssetError: missing, unreadable, too large, not a model, truncated or not JSON.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MOST_FILE_BYTES:
+            raise AssetError(
+                f"The file is {size >> 20} MB; models up to {MOST_FILE_BYTES >> 20} MB are read.",
+                code="asset.large",
+                hint="Reduce its textures and meshes.",
+            )
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise AssetError(
+            "There is no such file.", code="asset.missing", hint="Check the path."
+        ) from error
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise AssetError(
+            f"The file cannot be read: {why}.",
+            code="asset.unreadable",
+            hint="Check that it is a file and its permissions.",
+        ) from error
+    return parse_container(data)
+
+
+def parse_container(data: bytes) -> Container:
+    """Unwrap bytes that are a GLB or a glTF JSON document."""
+    if data[:4] == MAGIC:
+        return _glb(data)
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        return Container(*_document(data, ()))
+    raise AssetError(
+        "The file is empty."
+        if not data
+        else "The file is not a model: it does not begin with glTF.",
+        code="asset.format",
+        hint=_NOT_A_MODEL,
+    )
+
+
+def _glb(data: bytes) -> Container:
+    if len(data) < 20:
+        raise _cut("The file ends inside its header.")
+    _, version, length = struct.unpack_from("<4sII", data)
+    if version != 2:
+        raise AssetError(
+            f"The file is binary glTF version {version}; version 2 is read.",
+            code="asset.version",
+            hint="Export it as glTF 2.0 or VRM.",
+        )
+    if length > len(data):
+        raise _cut(f"The file should have {length} bytes and has {len(data)}.")
+    oddities = ("The file has bytes after its declared length.",) if length < len(data) else ()
+    view = memoryview(data)
+    size, kind = struct.unpack_from("<II", data, 12)
+    if kind != _JSON:
+        raise AssetError(
+            "The first chunk of the file is not JSON.", code="asset.format", hint=_NOT_A_MODEL
+        )
+    if 20 + size > length:
+        raise _cut("The JSON chunk is longer than the file.")
+    root, _, odd = _document(bytes(view[20 : 20 + size]), oddities)
+    at = 20 + size + (-size % 4)
+    binary = None
+    while at + 8 <= length:
+        size, kind = struct.unpack_from("<II", data, at)
+        if at + 8 + size > length:
+            raise _cut("The binary chunk is longer than the file.")
+        if kind == _BIN and binary is None:
+            binary = view[at + 8 : at + 8 + size]
+        at += 8 + size + (-size % 4)
+    return Container(root, binary, odd)
+
+
+def _document(
+    text: bytes, oddities: tuple[str, ...]
+) -> tuple[dict[str, Any], None, tuple[str, ...]]:
+    if text.startswith(b"\xef\xbb\xbf"):
+        text = text[3:]
+        oddities = (*oddities, "The JSON begins with a byte order mark.")
+    if sum(text.count(mark) for mark in (b",", b"[", b"{")) > MOST_JSON_VALUES:
+        raise AssetError(
+            f"The JSON has more than {MOST_JSON_VALUES} values.",
+            code="asset.large",
+            hint="Models that people can watch are far smaller: export it again.",
+        )
+    try:
+        root = json.loads(text.decode("utf-8"), parse_constant=_no_constant)
+    except RecursionError as error:
+        raise _not_json("is nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise _not_json("is not UTF-8") from error
+    except ValueError as error:
+        raise _not_json(f"cannot be parsed ({str(error)[:120]})") from error
+    if not isinstance(root, dict):
+        raise _not_json("is not an object")
+    return root, None, oddities
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _not_json(why: str) -> AssetError:
+    return AssetError(f"The JSON of the file {why}.", code="asset.json", hint=_CUT_SHORT)
+
+
+def _cut(message: str) -> AssetError:
+    return AssetError(message, code="asset.truncated", hint=_CUT_SHORT)
