@@ -87,7 +87,7 @@ elif changed "$(basename $lock .lock)" $lock; then
   stamp "$(basename $lock .lock)"
 fi
 if changed product pyproject.toml || [ ! -x $venv/bin/mirrorstage ]; then
-  $venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+  $venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
   stamp product
 fi
 
