@@ -13,7 +13,7 @@ Opener = Callable[[Path, bool], io.RawIOBase]
 
 def create(path: Path, overwrite: bool) -> io.RawIOBase:
     """Open `path` for writing without a buffer; fails when it exists, unless `overwrite`."""
-    return open(path, "wb" if overwrite else "xb", buffering=0)  # noqa: SIM115, PTH123
+    return open(path, "wb" if overwrite else "xb", buffering=0)  # noqa: PTH123
 
 
 class AppendFile:

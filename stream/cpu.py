@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -41,4 +40,4 @@ class HelperThreads:
 def _thread_ids() -> set[int]:
     if not _TASKS.is_dir():
         return set()
-    return {int(name) for name in os.listdir(_TASKS)}
+    return {int(task.name) for task in _TASKS.iterdir()}

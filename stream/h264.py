@@ -1,5 +1,7 @@
-"""H.264 byte streams: Annex B (start codes) and AVCC (lengths), ITU-T H.264 annex B and
-ISO/IEC 14496-15 section 5."""
+"""H.264 byte streams: Annex B (start codes) and AVCC (lengths).
+
+ITU-T H.264 annex B and ISO/IEC 14496-15 section 5.
+"""
 
 from __future__ import annotations
 
@@ -52,8 +54,10 @@ _IN_CONFIG = frozenset((NAL_SPS, NAL_PPS, NAL_AUD))
 
 
 def avcc_from_annexb(data: bytes) -> bytes:
-    """The access unit with four-byte lengths; parameter sets are left out (they are in the
-    decoder configuration record)."""
+    """The access unit with four-byte lengths.
+
+    Parameter sets are left out: they are in the decoder configuration record.
+    """
     return with_lengths([u for u in split_annexb(data) if nal_type(u) not in _IN_CONFIG])
 
 

@@ -1,8 +1,8 @@
 """Encode once, hand the same packets to everyone.
 
 The show's loop offers pictures and sound; one thread encodes them and pushes each packet to each
-output. Nobody waits for anybody: the loop is told at once when the encoder is busy (skipped), and an
-output that cannot keep up loses packets in its own queue (dropped).
+output. Nobody waits for anybody: the loop is told at once when the encoder is busy (skipped), and
+an output that cannot keep up loses packets in its own queue (dropped).
 """
 
 from __future__ import annotations
@@ -170,7 +170,9 @@ class Hub:
         self._meter.series("latency.due_to_encoded").add(now - frame.due)
         self._fanout.push(packets)
 
-    def _attempt(self, encode: Callable[P, Sequence[Packet]], *args: P.args, **kwargs: P.kwargs) -> Sequence[Packet]:
+    def _attempt(
+        self, encode: Callable[P, Sequence[Packet]], *args: P.args, **kwargs: P.kwargs
+    ) -> Sequence[Packet]:
         """The packets of one call; a bad picture or block is counted and the show goes on."""
         try:
             return encode(*args, **kwargs)

@@ -2,8 +2,8 @@
 
 While the show runs the file is fragmented: after each second a moof and mdat are appended in one
 piece, so a killed process or a full disk costs the last second only. `finish` appends one movie
-box with the tables of all samples and then turns sixteen spare bytes near the beginning into the head
-of an mdat that swallows everything up to it. Nothing is copied; that last write is atomic, and
+box with the tables of all samples and then turns sixteen spare bytes near the beginning into
+the head of an mdat that swallows everything up to it. Nothing is copied; that last write is atomic:
 before it the file is fragmented, after it an ordinary MP4 with a duration that every
 player can seek in.
 """
@@ -14,6 +14,7 @@ import struct
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from flow.media import Packet, TrackInfo
 from stream.append_file import AppendFile
@@ -43,9 +44,7 @@ class _Track:
         after = next_dts if next_dts is not None else times[-1] + self.nominal
         return [
             Sample(dts, max(1, following - dts), len(data), key)
-            for (dts, data, key), following in zip(
-                self.waiting, [*times[1:], after], strict=True
-            )
+            for (dts, data, key), following in zip(self.waiting, [*times[1:], after], strict=True)
         ]
 
     def wrote(self, offset: int) -> None:
@@ -61,7 +60,7 @@ class _Track:
     def table(self) -> Table:
         """All written samples."""
         times = self.times
-        durations = [b - a for a, b in zip(times, times[1:], strict=False)]
+        durations = [b - a for a, b in pairwise(times)]
         return Table(
             times[0] if times else 0,
             [*durations, self.nominal] if times else [],

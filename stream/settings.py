@@ -17,7 +17,7 @@ def default_video_kbps(width: int, height: int, fps: float) -> int:
     1080p30 and 1.2 Mb/s at 640x480.
     """
     ratio = width * height * fps / _REFERENCE_PIXELS_PER_S
-    return max(200, round(_REFERENCE_KBPS * ratio**0.75 / 50) * 50)
+    return max(200, round(_REFERENCE_KBPS * float(ratio**0.75) / 50) * 50)
 
 
 class EncodeSettings(BaseModel):

@@ -1,7 +1,7 @@
 """Where sound belongs: blocks with birth times become one unbroken run of samples.
 
-A sound card's crystal is not the machine's clock: 100 ppm are 2.9 s in eight hours. The sample count
-alone must therefore never be the clock. Each block says when it was born; its error against
+A sound card's crystal is not the machine's clock: 100 ppm are 2.9 s in eight hours. The sample
+count alone must therefore never be the clock. Each block says when it was born; its error against
 the samples written so far is smoothed and worked off by stretching at most 0.3 % (5 cents, below
 what can be heard). What is too far off to be drift is a gap (silence is written) or an overlap (the
 beginning of the block is cut off).

@@ -1,8 +1,8 @@
 """A picture that flashes and a sound that beeps at the same moment, once a period.
 
 As libobs's sync test sources do: whatever a recording or server did to the stream, the distance
-between flash and beep is what it did to sound against picture. Each picture also carries its number as
-a bar code, so that latency and losses can be read from what a receiver shows.
+between flash and beep is what it did to sound against picture. Each picture also carries its
+number as a bar code, so that latency and losses can be read from what a receiver shows.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class FlashAndBeep:
         return period >= 1 and phase < self.length_s
 
     def frame(self, seq: int, origin: int = 0) -> VideoFrame:
-        """Picture `seq`: a gradient that moves, the flash in the middle, the number at the bottom."""
+        """Picture `seq`: a moving gradient, the flash in the middle, the number below."""
         due = self.due(seq, origin)
         i420: U8 = np.full((self.height * 3 // 2, self.width), _NEUTRAL, np.uint8)
         luma = i420[: self.height]
@@ -66,7 +66,9 @@ class FlashAndBeep:
         """Samples `begin` .. `begin + count` counted from the origin."""
         seconds = np.arange(begin, begin + count) / self.rate_hz
         period, phase = np.divmod(seconds, self.period_s)
-        tone = np.where((period >= 1) & (phase < self.length_s), np.sin(2 * np.pi * _BEEP_HZ * phase), 0)
+        tone = np.where(
+            (period >= 1) & (phase < self.length_s), np.sin(2 * np.pi * _BEEP_HZ * phase), 0
+        )
         samples: F32 = np.repeat((_BEEP_LEVEL * tone).astype(np.float32)[:, None], self.channels, 1)
         return AudioBlock(origin + round(begin * NS_PER_S / self.rate_hz), samples, self.rate_hz)
 

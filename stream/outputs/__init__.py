@@ -1,8 +1,9 @@
 """Where a show can go. Each output is a `flow.seams.Plugin`, imported when it is asked for.
 
-`make(settings, clock=..., network=..., request_keyframe=...)` gives the output: the show's clock, the
-`stream.network.NetworkThread` shared by all, and `Hub.force_keyframe`, to be called when a
-receiver needs a fresh start. An output ignores what it does not need.
+`make(settings, clock=..., network=..., request_keyframe=...)` gives the output: the show's clock,
+the `stream.network.NetworkThread` shared by all, and `Hub.force_keyframe`, to be called when a
+receiver needs a fresh start. More services may come with them; an output ignores what it does not
+need.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ PLUGINS: dict[str, str] = {
     "null": "stream.outputs.null:PLUGIN",
     "record": "stream.outputs.record:PLUGIN",
     "rtmp": "stream.outputs.rtmp:PLUGIN",
+    "page": "stream.page.output:PLUGIN",
 }
 
 
@@ -40,6 +42,7 @@ def make(
     clock: Clock,
     network: NetworkThread,
     request_keyframe: Callable[[], None],
+    **services: Any,
 ) -> PacketOutput:
     """An output of `kind` with validated settings (pydantic.ValidationError when they are not)."""
     plugin = load(PLUGINS[kind])
@@ -50,5 +53,6 @@ def make(
             clock=clock,
             network=network,
             request_keyframe=request_keyframe,
+            **services,
         ),
     )

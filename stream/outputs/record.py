@@ -67,8 +67,8 @@ class RecordOutput:
         """Create the file and its head.
 
         Raises:
-            OutputError: ``output.format`` for an unknown suffix, ``output.unwritable`` when the file
-                cannot be created.
+            OutputError: ``output.format`` for an unknown suffix, ``output.unwritable`` when
+                the file cannot be created.
         """
         make = _writer_for(self.path)
         self._file = AppendFile(self._create())

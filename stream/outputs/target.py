@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from flow.errors import ShowFileError
+from stream.rtmp.address import parse_address
 
 _HINT = "Write record:show.mp4, rtmp://host/app/key, page, page:8080 or null."
 
@@ -17,13 +17,14 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
     ``page:0.0.0.0:8080``.
 
     Raises:
-        ShowFileError: ``show.output`` when it is none of these. The text is not repeated where it may
-            hold a stream key.
+        ShowFileError: ``show.output`` when it is none of these. The text is not repeated where it
+            may hold a stream key.
     """
     text = text.strip()
     kind, colon, target = text.partition(":")
     if kind in ("rtmp", "rtmps"):
-        return "rtmp", {"url": _rtmp(text)}
+        parse_address(text)
+        return "rtmp", {"url": text}
     if kind == "record":
         return "record", {"path": _path(target)}
     if kind == "page":
@@ -31,19 +32,6 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
     if kind == "null" and not colon:
         return "null", {}
     raise _wrong(f"There is no output of the kind {kind[:20]!r}.")
-
-
-def _rtmp(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError as error:
-        raise _wrong("The RTMP address has a port or host that is no port or host.") from error
-    if not parts.hostname or port == 0:
-        raise _wrong("The RTMP address names no host.")
-    if not parts.path.strip("/"):
-        raise _wrong(f"The RTMP address of {parts.hostname} names no application and stream key.")
-    return text
 
 
 def _path(target: str) -> str:

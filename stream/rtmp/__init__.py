@@ -1,1 +1,1 @@
-"""A publisher for RTMP(S) rooms: Adobe's RTMP 1.0 specification, the part that a publisher needs."""
+"""A publisher for RTMP(S) rooms: RTMP 1.0 as far as a publisher needs it."""

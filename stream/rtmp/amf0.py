@@ -6,7 +6,7 @@ import struct
 from collections.abc import Sequence
 from typing import TypeAlias, Union
 
-Value: TypeAlias = Union[None, bool, float, str, dict[str, "Value"], list["Value"]]
+Value: TypeAlias = Union[bool, float, str, dict[str, "Value"], list["Value"], None]  # noqa: UP007
 
 _NUMBER, _BOOLEAN, _STRING, _OBJECT, _NULL, _UNDEFINED = 0, 1, 2, 3, 5, 6
 _ECMA_ARRAY, _END, _STRICT_ARRAY, _DATE, _LONG_STRING = 8, 9, 10, 11, 12
@@ -23,7 +23,7 @@ def encode(*values: Value) -> bytes:
     return b"".join(map(_encode, values))
 
 
-def _encode(value: Value) -> bytes:
+def _encode(value: Value) -> bytes:  # noqa: PLR0911
     match value:
         case None:
             return bytes((_NULL,))

@@ -92,19 +92,19 @@ class ChunkReader:
         if state.data is None:
             state.data = bytearray()
         want = min(self.chunk_bytes, state.size - len(state.data))
-        state.data += await self._exactly(want)
+        state.data += await self.exactly(want)
         if len(state.data) < state.size:
             return None
         data, state.data = bytes(state.data), None
         return Message(state.kind, data, state.stream, state.time_ms)
 
     async def _basic_header(self) -> tuple[int, int]:
-        (first,) = await self._exactly(1)
+        (first,) = await self.exactly(1)
         form, channel = first >> 6, first & 0x3F
         if channel == 0:
-            channel = 64 + (await self._exactly(1))[0]
+            channel = 64 + (await self.exactly(1))[0]
         elif channel == 1:
-            low, high = await self._exactly(2)
+            low, high = await self.exactly(2)
             channel = 64 + low + high * 256
         return channel, form
 
@@ -112,7 +112,7 @@ class ChunkReader:
         """Read a header of form 0 (11 bytes), 1 (7), 2 (3) or 3 (none)."""
         continues = state.data is not None
         if form < 3:  # noqa: PLR2004
-            raw = await self._exactly((11, 7, 3)[form])
+            raw = await self.exactly((11, 7, 3)[form])
             time_ms = int.from_bytes(raw[:3], "big")
             state.extended = time_ms == _EXTENDED
             if form < 2:  # noqa: PLR2004
@@ -122,16 +122,17 @@ class ChunkReader:
             if form == 0:
                 (state.stream,) = struct.unpack("<I", raw[7:])
             if state.extended:
-                (time_ms,) = struct.unpack(">I", await self._exactly(4))
+                (time_ms,) = struct.unpack(">I", await self.exactly(4))
             state.delta_ms = time_ms
             state.data = None
             state.time_ms = time_ms if form == 0 else (state.time_ms + time_ms) & 0xFFFFFFFF
             return
         if state.extended:
-            await self._exactly(4)
+            await self.exactly(4)
         if not continues:  # a new message exactly like the one before
             state.time_ms = (state.time_ms + state.delta_ms) & 0xFFFFFFFF
 
-    async def _exactly(self, count: int) -> bytes:
+    async def exactly(self, count: int) -> bytes:
+        """Raw bytes, outside any chunk (the handshake)."""
         self.received += count
         return await self._stream.readexactly(count)
