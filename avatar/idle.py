@@ -7,9 +7,11 @@ common multiple; blinks and glances are drawn from a hash of the time slot they 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from avatar.solve.rotations import F64, IDENTITY, about, inv, mul
+from avatar.solve.rotations import F64, IDENTITY, about, exp, inv, mul
 from flow.clock import NS_PER_S
 from flow.pose import BONE_INDEX, HUMAN_BONES, AvatarPose, Driver, Part
 
@@ -25,6 +27,16 @@ _BLINK_SLOT_S, _GLANCE_SLOT_S = 3.7, 1.9
 _NO_BLINK, _TWO_BLINKS, _AT_LENS = 0.12, 0.15, 0.45
 """Chances a slot has no blink, has two, has the eyes back at the lens."""
 _LEG_M = 0.92
+_MOVED = [
+    BONE_INDEX[name]
+    for name in (
+        "hips", "spine", "chest", "neck", "head",
+        "leftShoulder", "leftUpperArm", "leftLowerArm",
+        "rightShoulder", "rightUpperArm", "rightLowerArm",
+    )
+]  # fmt: skip
+_THIGHS = [BONE_INDEX["leftUpperLeg"], BONE_INDEX["rightUpperLeg"]]
+_FEET = [BONE_INDEX["leftFoot"], BONE_INDEX["rightFoot"]]
 
 
 def _hashed(seed: int, stream: int, slot: int) -> float:
@@ -41,36 +53,34 @@ class Idle:
 
     def __init__(self, seed: int = 0) -> None:
         self._seed = seed
-        self._phase: F64 = np.array([2 * np.pi * _hashed(seed, 9, i) for i in range(24)])
+        self._phase = [math.tau * _hashed(seed, 9, i) for i in range(24)]
         self._rest = _standing()
         self._driver = dict.fromkeys(Part, Driver.IDLE)
 
     def pose(self, now: int) -> AvatarPose:
         """The pose at `now` (ns of any clock)."""
         t = now / NS_PER_S
-        q = self._rest.copy()
         breath = self._breath(t)
-        sway_m = 0.012 * self._drift(t, 7.9, 13.7, 0)
-        lean = np.radians(1.1) * self._drift(t, 7.9, 13.7, 0)
-        turn = np.radians(2.0) * self._drift(t, 11.3, 17.9, 3)
-        look = np.radians(3.0) * self._drift(t, 6.1, 10.7, 6)
-        nod = np.radians(1.8) * self._drift(t, 5.3, 9.1, 9)
-        tilt = np.radians(1.6) * self._drift(t, 8.3, 14.9, 12)
-        arm = np.radians(1.2) * self._drift(t, 5.9, 9.7, 15)
-
-        def turned(bone: str, *turns: tuple[F64, float]) -> None:
-            for axis, radians in turns:
-                q[BONE_INDEX[bone]] = mul(about(axis, radians), q[BONE_INDEX[bone]])
-
-        turned("hips", (_Z, -0.5 * lean), (_Y, 0.4 * turn))
-        turned("spine", (_Z, 0.9 * lean), (_Y, 0.3 * turn), (_X, np.radians(1.0 - 0.5 * breath)))
-        turned("chest", (_Y, 0.3 * turn), (_X, np.radians(-0.9 * breath)))
-        turned("neck", (_Y, 0.4 * look), (_X, 0.4 * nod + np.radians(0.5 * breath)))
-        turned("head", (_Y, 0.6 * look - 0.6 * turn), (_X, 0.6 * nod), (_Z, tilt - 0.4 * lean))
-        for side, sign in (("left", 1.0), ("right", -1.0)):
-            turned(f"{side}Shoulder", (_Z, sign * np.radians(1.3 * breath)))
-            turned(f"{side}UpperArm", (_Z, sign * np.radians(-0.8 * breath)), (_X, arm))
-            turned(f"{side}LowerArm", (_Y, -sign * abs(arm)))
+        sway = self._drift(t, 7.9, 13.7, 0)
+        turn = 2.0 * self._drift(t, 11.3, 17.9, 3)
+        look = 3.0 * self._drift(t, 6.1, 10.7, 6)
+        nod = 1.8 * self._drift(t, 5.3, 9.1, 9)
+        tilt = 1.6 * self._drift(t, 8.3, 14.9, 12)
+        arm = 1.2 * self._drift(t, 5.9, 9.7, 15)
+        lean, sway_m = 1.1 * sway, 0.012 * sway
+        small_deg = np.array(
+            [
+                (0.0, 0.4 * turn, -0.5 * lean),
+                (1.0 - 0.5 * breath, 0.3 * turn, 0.9 * lean),
+                (-0.9 * breath, 0.3 * turn, 0.0),
+                (0.4 * nod + 0.5 * breath, 0.4 * look, 0.0),
+                (0.6 * nod, 0.6 * look - 0.6 * turn, tilt - 0.4 * lean),
+                (0.0, 0.0, 1.3 * breath), (arm, 0.0, -0.8 * breath), (0.0, -abs(arm), 0.0),
+                (0.0, 0.0, -1.3 * breath), (arm, 0.0, 0.8 * breath), (0.0, abs(arm), 0.0),
+            ]
+        )  # fmt: skip
+        q = self._rest.copy()
+        q[_MOVED] = mul(exp(np.radians(small_deg)), q[_MOVED])
         self._keep_feet(q, sway_m)
         hips = np.array([sway_m, 0.0015 * (breath - 1.0), 0.0], np.float32)
         closed = self._blink(t)
@@ -89,26 +99,22 @@ class Idle:
 
     def _drift(self, t: float, first_s: float, second_s: float, phase: int) -> float:
         """Slow, irregular, within -1..1."""
-        a = np.sin(2 * np.pi * t / first_s + self._phase[phase])
-        b = np.sin(2 * np.pi * t / second_s + self._phase[phase + 1])
-        c = np.sin(2 * np.pi * t / (first_s + second_s) + self._phase[phase + 2])
-        return float(0.3 * a + 0.45 * b + 0.25 * c)
+        a = math.sin(math.tau * t / first_s + self._phase[phase])
+        b = math.sin(math.tau * t / second_s + self._phase[phase + 1])
+        c = math.sin(math.tau * t / (first_s + second_s) + self._phase[phase + 2])
+        return 0.3 * a + 0.45 * b + 0.25 * c
 
     def _breath(self, t: float) -> float:
         """0 breathed out, 1 breathed in: in quickly, out slowly, with a rest."""
-        phase = 2 * np.pi * t / _BREATH_S + self._phase[20]
-        return float(0.5 - 0.5 * np.cos(phase + 0.5 * np.sin(phase)))
+        phase = math.tau * t / _BREATH_S + self._phase[20]
+        return 0.5 - 0.5 * math.cos(phase + 0.5 * math.sin(phase))
 
     @staticmethod
     def _keep_feet(q: F64, sway_m: float) -> None:
         """Lean the legs so that the feet stay where they stand while the hips move over them."""
-        level = inv(q[BONE_INDEX["hips"]])
         back = about(_Z, np.arctan2(sway_m, _LEG_M))
-        for side in ("left", "right"):
-            thigh = BONE_INDEX[f"{side}UpperLeg"]
-            q[thigh] = mul(mul(level, inv(back)), q[thigh])
-            foot = BONE_INDEX[f"{side}Foot"]
-            q[foot] = mul(back, q[foot])
+        q[_THIGHS] = mul(mul(inv(q[BONE_INDEX["hips"]]), inv(back)), q[_THIGHS])
+        q[_FEET] = mul(back, q[_FEET])
 
     def _blink(self, t: float) -> float:
         """0 open, 1 closed: one blink in most slots, sometimes two, lids close faster than open."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from avatar.solve.body import FEET, HANDS, LOWER_ARMS, LOWER_LEGS, UPPER_ARMS, UPPER_LEGS
-from avatar.solve.rotations import F64, inv, mul, power, twist_about
+from avatar.solve.rotations import F64, bounded, inv, mul, power, twist_about
 from flow.pose import BONE_INDEX
 
 HIPS, SPINE, CHEST = BONE_INDEX["hips"], BONE_INDEX["spine"], BONE_INDEX["chest"]
@@ -38,7 +38,7 @@ def trunk(hips: F64, chest: F64) -> tuple[F64, F64, F64]:
 
 def neck_and_head(head: F64, chest: F64) -> tuple[F64, F64]:
     """Local neck and head from rotations in the room, bounded to what a neck can do."""
-    turn = _bounded(mul(inv(chest), head), _HEAD_MAX_RAD)
+    turn = bounded(mul(inv(chest), head), _HEAD_MAX_RAD)
     neck = power(turn, NECK_SHARE)
     return neck, mul(inv(neck), turn)
 
@@ -48,8 +48,9 @@ def arms(upper: F64, lower: F64, hands: F64, chest: F64) -> tuple[F64, F64, F64]
     local_upper = mul(inv(chest), upper)
     local_lower = mul(inv(upper), lower)
     hand = mul(inv(lower), hands)
-    twist = _bounded(twist_about(hand, _X), _TWIST_MAX_RAD)
-    bend = _bounded(mul(hand, inv(twist_about(hand, _X))), _WRIST_MAX_RAD)
+    whole = twist_about(hand, _X)
+    twist = bounded(whole, _TWIST_MAX_RAD)
+    bend = bounded(mul(hand, inv(whole)), _WRIST_MAX_RAD)
     moved = power(twist, FOREARM_TWIST_SHARE)
     # lower * moved * rest = lower * bend * twist, so the hand itself stays where it was seen.
     return local_upper, mul(local_lower, moved), mul(inv(moved), mul(bend, twist))
@@ -72,8 +73,3 @@ def assemble(targets: F64, out: F64) -> F64:
         targets[UPPER_LEGS], targets[LOWER_LEGS], targets[FEET], hips
     )
     return out
-
-
-def _bounded(q: F64, limit_rad: float) -> F64:
-    turn = 2.0 * np.arccos(np.clip(np.abs(q[..., 3:]), 0.0, 1.0))
-    return power(q, np.minimum(1.0, limit_rad / np.maximum(turn, 1e-6)))

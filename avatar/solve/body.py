@@ -14,19 +14,15 @@ import numpy as np
 
 from avatar.solve.rotations import (
     F64,
-    IDENTITY,
+    bounded,
+    carried,
     cross,
-    frame_xy,
-    frame_yx,
     from_axes,
     inv,
     length,
     mul,
     power,
     reject,
-    rotate,
-    slerp,
-    swing,
     unit,
 )
 from flow.pose import BONE_INDEX
@@ -44,12 +40,23 @@ _NOSE, _EARS = 0, [7, 8]
 _SHOULDERS, _ELBOWS, _WRISTS = [11, 12], [13, 14], [15, 16]
 _LITTLES, _INDEXES = [17, 18], [19, 20]
 _HIPS, _KNEES, _ANKLES, _HEELS, _TOES = [23, 24], [25, 26], [27, 28], [29, 30], [31, 32]
+_ROOTS, _MIDDLES, _ENDS = _SHOULDERS + _HIPS, _ELBOWS + _KNEES, _WRISTS + _ANKLES
+_LINE_TO = [11, 23, 7, 19, 20, 31, 32]
+_LINE_FROM = [12, 24, 8, 17, 18, 29, 30]
+"""Shoulder line, hip line, ears, both knuckle lines, both soles: head minus tail."""
 
 _SIDES = np.array([[1.0], [-1.0]])
-_X = np.array([1.0, 0.0, 0.0])
-_Y = np.array([0.0, 1.0, 0.0])
+_X, _Y, _Z = np.eye(3)
 _NOSE_PITCH_RAD = float(np.arctan2(0.015, 0.125))
 """The nose tip lies this far below the line straight ahead of the ears."""
+_EARS_TO_HEAD = np.array([-np.sin(0.5 * _NOSE_PITCH_RAD), 0, 0, np.cos(0.5 * _NOSE_PITCH_RAD)])
+_ANKLE_MAX_RAD = np.radians(50.0)
+
+_STRAIGHT_SINE, _BENT_SINE = 0.12, 0.5
+"""Bends (sine of the angle) below the first have no usable plane, above the second a sure one."""
+_HINGE_SIGNS = np.array([[-1.0], [1.0], [1.0], [1.0]])
+_ALONG_SIGNS = np.array([[1.0], [-1.0], [-1.0], [-1.0]] * 2)
+"""At rest arms point along +X and -X, legs along -Y."""
 
 UPPER_ARMS = [BONE_INDEX["leftUpperArm"], BONE_INDEX["rightUpperArm"]]
 LOWER_ARMS = [BONE_INDEX["leftLowerArm"], BONE_INDEX["rightLowerArm"]]
@@ -61,7 +68,7 @@ FEET = [BONE_INDEX["leftFoot"], BONE_INDEX["rightFoot"]]
 
 @dataclass(frozen=True, slots=True)
 class BodyTargets:
-    """Rotations in the room (model axes) of one body; (2, …) arrays are left, right."""
+    """Rotations in the room (model axes) of one body; (2, 4) arrays are left, right."""
 
     hips: F64
     chest: F64
@@ -83,94 +90,82 @@ def solve_body(points: F64, visibility: F64) -> BodyTargets:
     vis = visibility
     hips_seen = bool(vis[_HIPS].min() > VISIBLE)
     torso_seen = bool(vis[_SHOULDERS].min() > VISIBLE)
-    hips, chest = _trunk(points, hips_seen)
-    upper, lower = _arms(points, chest)
-    thighs, shins, feet = _legs(points, hips)
-    wrists_seen = np.minimum(np.minimum(vis[_WRISTS], vis[_INDEXES]), vis[_LITTLES]) > VISIBLE
+    head_seen = bool(min(vis[_NOSE], vis[7], vis[8]) > VISIBLE)
+    wrists_seen = vis[_WRISTS + _INDEXES + _LITTLES].reshape(3, 2).min(axis=0) > VISIBLE
+
+    axes = np.zeros((15, 3, 3))  # frame, axis (x, y, z), component
+    lines = unit(points[_LINE_TO] - points[_LINE_FROM])
+    _trunk(points, lines, hips_seen, axes)
+    _limbs(points, axes)
+    _ends(points, lines, axes)
+    turns = from_axes(axes[:, 0], axes[:, 1], axes[:, 2])
+
+    lower_arms, lower_legs = turns[5:7], turns[9:11]
+    local = mul(inv(turns[5:7]), turns[11:13])
+    hands = mul(lower_arms, power(local, 0.5 * wrists_seen[:, None].astype(np.float64)))
+    feet = mul(lower_legs, bounded(mul(inv(lower_legs), turns[13:15]), _ANKLE_MAX_RAD))
     return BodyTargets(
-        hips=hips,
-        chest=chest,
-        head=_head(points) if vis[[_NOSE, *_EARS]].min() > VISIBLE else None,
-        upper_arms=upper,
-        lower_arms=lower,
-        hands=_hands(points, lower, wrists_seen),
-        upper_legs=thighs,
-        lower_legs=shins,
+        hips=turns[0],
+        chest=turns[1],
+        head=mul(turns[2], _EARS_TO_HEAD) if head_seen else None,
+        upper_arms=turns[3:5],
+        lower_arms=lower_arms,
+        hands=hands,
+        upper_legs=turns[7:9],
+        lower_legs=lower_legs,
         feet=feet,
         torso_seen=torso_seen,
         hips_seen=hips_seen,
         arms_seen=torso_seen & (np.minimum(vis[_ELBOWS], vis[_WRISTS]) > _LOOSE),
-        legs_seen=hips_seen and bool(np.minimum(vis[_KNEES], vis[_ANKLES]).min() > VISIBLE),
+        legs_seen=hips_seen and bool(vis[_KNEES + _ANKLES].min() > VISIBLE),
     )
 
 
-def _trunk(points: F64, hips_seen: bool) -> tuple[F64, F64]:
-    """Hips and chest. Without hips the shoulder line alone bends the spine, gently."""
-    shoulder_line = points[11] - points[12]
-    if not hips_seen:
+def _trunk(points: F64, lines: F64, hips_seen: bool, axes: F64) -> None:
+    """Hips, chest and head. Without hips the shoulder line alone bends the spine, gently."""
+    if hips_seen:
+        spine = unit(points[11] + points[12] - points[23] - points[24])
+        x = lines[[1, 0, 2]]
+    else:
         # Depth is the weak axis: a shoulder line alone says roll well and yaw roughly.
-        line = unit(shoulder_line * np.array([1.0, 1.0, 0.7]))
-        return IDENTITY.copy(), frame_xy(line, _Y)
-    spine = unit(0.5 * (points[11] + points[12]) - 0.5 * (points[23] + points[24]))
-    hip_line = points[23] - points[24]
-    return frame_xy(hip_line, spine), frame_xy(shoulder_line, spine)
+        spine = _Y
+        x = np.stack([_X, unit(lines[0] * np.array([1.0, 1.0, 0.7])), lines[2]])
+    nose = 2.0 * points[0] - points[7] - points[8]
+    y = unit(reject(np.stack([spine, spine, nose]), x))
+    z = cross(x, y)
+    axes[:3, 0], axes[:2, 1], axes[:2, 2] = x, y[:2], z[:2]
+    axes[2, 1], axes[2, 2] = -z[2], y[2]  # of the head it is z that is measured
 
 
-def _head(points: F64) -> F64:
-    """The head from nose and ears, when no face was found."""
-    ears = unit(points[7] - points[8])
-    ahead = unit(reject(points[0] - 0.5 * (points[7] + points[8]), ears))
-    turn = np.array([np.sin(-0.5 * _NOSE_PITCH_RAD), 0.0, 0.0, np.cos(0.5 * _NOSE_PITCH_RAD)])
-    return mul(from_axes(ears, cross(ahead, ears), ahead), turn)
+def _limbs(points: F64, axes: F64) -> None:
+    """Upper and lower arms and legs: direction exactly, hinge from the plane of the limb.
 
-
-def _hinge(plane: F64, along: F64, swung: F64) -> F64:
-    """The hinge axis: the plane's where the joint is bent, the smallest turn's where straight."""
+    The elbow's hinge is the arm's own -Y (left), +Y (right); the knee's the leg's own +X.
+    """
+    upper = unit(points[_MIDDLES] - points[_ROOTS])
+    lower = unit(points[_ENDS] - points[_MIDDLES])
+    hips_x, hips_y, chest_x, chest_y = axes[0, 0], axes[0, 1], axes[1, 0], axes[1, 1]
+    rest = np.stack([chest_x, -chest_x, -hips_y, -hips_y])
+    swung = carried(np.stack([chest_y, chest_y, hips_x, hips_x]), rest, upper)
+    plane = cross(upper, lower) * _HINGE_SIGNS
     sine = length(plane)
-    weight = np.clip((sine - 0.12) / 0.38, 0.0, 1.0)
+    weight = np.clip((sine - _STRAIGHT_SINE) / (_BENT_SINE - _STRAIGHT_SINE), 0.0, 1.0)
     weight = weight * weight * (3.0 - 2.0 * weight)
-    mixed = unit(plane) * weight + swung * (1.0 - weight)
-    return unit(reject(mixed, along)) + 1e-6 * swung
+    mixed = plane / (sine + 1e-9) * weight + swung * (1.0 - weight) + 1e-6 * swung
+    along = np.concatenate([upper, lower])
+    hinge = unit(reject(np.concatenate([mixed, mixed]), along))
+    along = along * _ALONG_SIGNS
+    other = cross(along, hinge)
+    arms, legs = [0, 1, 4, 5], [2, 3, 6, 7]
+    axes[3:7, 0], axes[3:7, 1], axes[3:7, 2] = along[arms], hinge[arms], other[arms]
+    axes[7:11, 0], axes[7:11, 1], axes[7:11, 2] = hinge[legs], along[legs], -other[legs]
 
 
-def _arms(points: F64, chest: F64) -> tuple[F64, F64]:
-    """Upper and lower arms (2, 4) each. The elbow's hinge is the arm's -Y (left), +Y (right)."""
-    upper = unit(points[_ELBOWS] - points[_SHOULDERS])
-    lower = unit(points[_WRISTS] - points[_ELBOWS])
-    rest = rotate(chest, _X * _SIDES)
-    swung = mul(swing(rest, upper), chest)
-    y = _hinge(cross(lower, upper) * _SIDES, upper, rotate(swung, _Y))
-    return frame_xy(upper * _SIDES, y), frame_xy(lower * _SIDES, y)
-
-
-def _hands(points: F64, lower: F64, wrists_seen: Mask) -> F64:
-    """Hands (2, 4) from the body's knuckles: coarse, so half-way to the forearm."""
-    wrist, index, little = points[_WRISTS], points[_INDEXES], points[_LITTLES]
-    ahead = unit(0.5 * (index + little) - wrist)
-    across = unit(reject(index - little, ahead))
-    x = ahead * _SIDES
-    seen = wrists_seen[:, None].astype(np.float64)
-    return slerp(lower, from_axes(x, cross(across, x), across), 0.5 * seen)
-
-
-def _legs(points: F64, hips: F64) -> tuple[F64, F64, F64]:
-    """Thighs, shins and feet (2, 4) each. The knee's hinge is the leg's own +X."""
-    thigh = unit(points[_KNEES] - points[_HIPS])
-    shin = unit(points[_ANKLES] - points[_KNEES])
-    swung = mul(swing(rotate(hips, -_Y)[None], thigh), hips)
-    x = _hinge(cross(thigh, shin), thigh, rotate(swung, _X))
-    upper = frame_yx(-thigh, x)
-    lower = frame_yx(-shin, x)
-    ahead = unit(points[_TOES] - points[_HEELS])
-    z = ahead
-    foot_x = unit(reject(rotate(lower, _X), z))
-    feet = from_axes(foot_x, cross(z, foot_x), z)
-    return upper, lower, _bounded(feet, lower, np.radians(45.0))
-
-
-def _bounded(child: F64, parent: F64, limit_rad: float) -> F64:
-    """`child` no further than `limit_rad` from `parent`."""
-    local = mul(inv(parent), child)
-    turn = 2.0 * np.arccos(np.clip(np.abs(local[..., 3:]), 0.0, 1.0))
-    share = np.minimum(1.0, limit_rad / np.maximum(turn, 1e-6))
-    return mul(parent, power(local, share))
+def _ends(points: F64, lines: F64, axes: F64) -> None:
+    """Hands from wrist and knuckles (coarse), feet from heel and toes."""
+    ahead = unit(0.5 * (points[_INDEXES] + points[_LITTLES]) - points[_WRISTS])
+    shins_x = axes[9:11, 0]
+    z = unit(reject(lines[3:5], ahead))
+    x = np.concatenate([ahead * _SIDES, unit(reject(shins_x, lines[5:7]))])
+    z = np.concatenate([z, lines[5:7]])
+    axes[11:15, 0], axes[11:15, 1], axes[11:15, 2] = x, cross(z, x), z

@@ -12,12 +12,12 @@ import numpy as np
 from avatar.solve.rotations import (
     F64,
     about,
+    bounded,
     cross,
     dot,
     from_axes,
     inv,
     mul,
-    power,
     reject,
     rotate,
     swing,
@@ -32,7 +32,8 @@ _MCP_RAD = np.radians([-25.0, 95.0])
 _SPREAD_RAD = np.radians([-18.0, 18.0])
 _PIP_RAD = np.radians([0.0, 112.0])
 _DIP_RAD = np.radians([0.0, 80.0])
-_THUMB_MAX_RAD = np.radians([55.0, 65.0, 85.0])
+_THUMB_MAX_RAD = np.radians([[55.0], [65.0], [85.0]])
+_THUMB_REST = np.array([[0.5**0.5, 0.0, 0.5**0.5]])
 _DIP_PER_PIP = 0.6
 """The end joint follows the middle one (they share a tendon); half measured, half from this."""
 
@@ -75,7 +76,7 @@ def fingers(points: F64, hand: F64, side: float) -> F64:
 
 def _four(local: F64) -> F64:
     """Index..little of a left hand in the hand's frame: (12, 4), finger by finger."""
-    bones = unit(np.diff(local[_CHAINS], axis=1))  # (4 fingers, 3 bones, xyz)
+    bones = unit(local[_CHAINS[:, 1:]] - local[_CHAINS[:, :-1]])  # (4 fingers, 3 bones, xyz)
     first, second, third = bones[:, 0], bones[:, 1], bones[:, 2]
     flex = np.clip(np.arctan2(-first[:, 1], first[:, 0]), *_MCP_RAD)
     # A bent finger points along the palm's normal, where its spread cannot be seen.
@@ -84,8 +85,8 @@ def _four(local: F64) -> F64:
     spread = np.clip(spread * straight, *_SPREAD_RAD)
     pip = np.clip(_bend(first, second, flex), *_PIP_RAD)
     dip = np.clip(0.5 * _bend(second, third, flex + pip) + 0.5 * _DIP_PER_PIP * pip, *_DIP_RAD)
-    knuckle = mul(about(_Y, -spread), about(_Z, -flex))
-    chain = np.stack([knuckle, about(_Z, -pip), about(_Z, -dip)], axis=1)
+    chain = about(_Z, -np.stack([flex, pip, dip], axis=1))  # (4 fingers, 3 joints, xyzw)
+    chain[:, 0] = mul(about(_Y, -spread), chain[:, 0])
     return chain.reshape(12, 4)
 
 
@@ -101,13 +102,10 @@ def _bend(before: F64, after: F64, direction_rad: F64) -> F64:
 
 def _thumb(local: F64) -> F64:
     """The three thumb joints of a left hand: smallest turns from bone to bone, bounded."""
-    bones = unit(np.diff(local[1:5], axis=0))
-    rest = unit(np.array([1.0, 0.0, 1.0]))
-    out = np.zeros((3, 4))
-    frame = np.array([0.0, 0.0, 0.0, 1.0])
-    for joint in range(3):
-        turn = swing(rest, rotate(inv(frame), bones[joint]))
-        bound = _THUMB_MAX_RAD[joint] / max(2.0 * np.arccos(min(abs(float(turn[3])), 1.0)), 1e-6)
-        out[joint] = power(turn, min(1.0, float(bound)))
-        frame = mul(frame, out[joint])
-    return out
+    bones = unit(local[2:5] - local[1:4])
+    turns = swing(np.concatenate([_THUMB_REST, bones[:2]]), bones)  # in the hand's axes
+    first = turns[0]
+    frames = np.stack([first, mul(turns[1], first)])
+    local_turns = turns.copy()
+    local_turns[1:, :3] = rotate(inv(frames), turns[1:, :3])
+    return bounded(local_turns, _THUMB_MAX_RAD)

@@ -1,7 +1,8 @@
-"""Batches of rotations as the solver needs them: unit quaternions xyzw in arrays (..., 4).
+"""What the solver needs beyond `avatar.quat`: rotation vectors, shares of turns, frames from axes.
 
-Everything is float64, broadcasts over leading axes, never divides by zero and leaves its inputs
-alone. Products read right to left: ``mul(a, b)`` turns by `b` first.
+Unit quaternions xyzw in float64 arrays (..., 4). Everything broadcasts over leading axes, never
+divides by zero and leaves its inputs alone. Products read right to left: ``mul(a, b)`` turns by
+`b` first. At a solver's sizes the cost is the number of numpy calls, so few of them are made.
 """
 
 from __future__ import annotations
@@ -11,66 +12,65 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.quat import conjugate, multiply
+
 F64: TypeAlias = NDArray[np.float64]
 
+mul, inv = multiply, conjugate
+
 TINY = 1e-9
-_OPPOSITE, _MOSTLY = 1e-7, 0.7
 IDENTITY: F64 = np.array([0.0, 0.0, 0.0, 1.0])
 IDENTITY.flags.writeable = False
 
+_levi = np.zeros((3, 3, 3))
+for _i, _j, _k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
+    _levi[_i, _j, _k], _levi[_j, _i, _k] = 1.0, -1.0
+_CROSS: F64 = _levi.reshape(9, 3)
+
 
 def cross(a: F64, b: F64) -> F64:
-    """Cross product along the last axis; several times faster than `np.cross` on small batches."""
-    ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
-    bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
-    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
+    """Cross product along the last axis: one outer product, one small matrix product."""
+    outer = a[..., :, None] * b[..., None, :]
+    product: F64 = outer.reshape(*outer.shape[:-2], 9) @ _CROSS
+    return product
 
 
 def dot(a: F64, b: F64) -> F64:
     """Dot product along the last axis, that axis kept."""
-    return np.asarray((a * b).sum(axis=-1, keepdims=True), np.float64)
+    product: F64 = np.add.reduce(a * b, axis=-1, keepdims=True)
+    return product
 
 
 def length(v: F64) -> F64:
     """Euclidean length along the last axis, that axis kept."""
-    return np.asarray(np.sqrt((v * v).sum(axis=-1, keepdims=True)), np.float64)
+    size: F64 = np.sqrt(np.add.reduce(v * v, axis=-1, keepdims=True))
+    return size
 
 
 def unit(v: F64) -> F64:
     """`v` at length one; a vector without length stays (nearly) zero."""
-    return np.asarray(v / np.maximum(length(v), TINY), np.float64)
+    scaled: F64 = v / np.maximum(length(v), TINY)
+    return scaled
 
 
 def reject(v: F64, axis: F64) -> F64:
     """The part of `v` at right angles to the unit vector `axis`."""
-    return np.asarray(v - axis * dot(v, axis), np.float64)
-
-
-def mul(a: F64, b: F64) -> F64:
-    """The rotation `b` followed by `a`."""
-    av, aw, bv, bw = a[..., :3], a[..., 3:], b[..., :3], b[..., 3:]
-    v = aw * bv + bw * av + cross(av, bv)
-    return np.concatenate([v, aw * bw - dot(av, bv)], axis=-1)
-
-
-_CONJUGATE = np.array([-1.0, -1.0, -1.0, 1.0])
-
-
-def inv(q: F64) -> F64:
-    """The opposite rotation."""
-    return q * _CONJUGATE
+    rest: F64 = v - axis * dot(v, axis)
+    return rest
 
 
 def rotate(q: F64, v: F64) -> F64:
     """`v` turned by `q`."""
-    t = 2.0 * cross(q[..., :3], v)
-    return v + q[..., 3:] * t + cross(q[..., :3], t)
+    axis = q[..., :3]
+    t = cross(axis, v)
+    turned: F64 = v + 2.0 * (q[..., 3:] * t + cross(axis, t))
+    return turned
 
 
 def normalise(q: F64) -> F64:
-    """`q` at length one; a quaternion without length becomes the identity."""
-    n = length(q)
-    return np.where(n > TINY, q / np.maximum(n, TINY), IDENTITY)
+    """`q` at length one; `q` must have a length."""
+    scaled: F64 = q / length(q)
+    return scaled
 
 
 def same_side(q: F64, reference: F64) -> F64:
@@ -80,27 +80,37 @@ def same_side(q: F64, reference: F64) -> F64:
 
 def exp(rotvec: F64) -> F64:
     """The rotation about `rotvec` by its length in radians."""
-    angle = length(rotvec)
-    scale = 0.5 * np.sinc(angle / (2.0 * np.pi))
-    return np.concatenate([rotvec * scale, np.cos(0.5 * angle)], axis=-1)
+    half = 0.5 * length(rotvec)
+    out = np.zeros((*rotvec.shape[:-1], 4))
+    out[..., :3] = rotvec * (0.5 * np.sin(half + TINY) / (half + TINY))
+    out[..., 3:] = np.cos(half)
+    return out
 
 
 def log(q: F64) -> F64:
     """The rotation vector of `q`, the short way round (radians)."""
-    q = np.where(q[..., 3:] < 0.0, -q, q)
-    s = length(q[..., :3])
-    angle = 2.0 * np.arctan2(s, q[..., 3:])
-    return q[..., :3] * np.where(s > TINY, angle / np.maximum(s, TINY), 2.0)
+    v, w = q[..., :3], q[..., 3:]
+    s = length(v)
+    angle = 2.0 * np.arctan2(s, np.abs(w))
+    vector: F64 = v * np.where(w < 0.0, -1.0, 1.0) * ((angle + 2.0 * TINY) / (s + TINY))
+    return vector
 
 
-def angle(q: F64) -> F64:
+def turn_rad(q: F64) -> F64:
     """How far `q` turns (radians, 0..pi), last axis kept."""
-    return np.asarray(2.0 * np.arctan2(length(q[..., :3]), np.abs(q[..., 3:])), np.float64)
+    turned: F64 = 2.0 * np.arctan2(length(q[..., :3]), np.abs(q[..., 3:]))
+    return turned
 
 
 def power(q: F64, t: F64 | float) -> F64:
     """The share `t` of the rotation `q`, the short way round."""
     return exp(log(q) * t)
+
+
+def bounded(q: F64, limit_rad: F64 | float) -> F64:
+    """`q`, or the share of it that turns by `limit_rad`."""
+    vector = log(q)
+    return exp(vector * np.minimum(1.0, limit_rad / (length(vector) + TINY)))
 
 
 def slerp(a: F64, b: F64, t: F64 | float) -> F64:
@@ -110,23 +120,57 @@ def slerp(a: F64, b: F64, t: F64 | float) -> F64:
 
 def about(axis: F64, radians: F64 | float) -> F64:
     """The rotation by `radians` about the unit vector `axis`."""
-    half = 0.5 * np.asarray(radians, np.float64)[..., None]
-    return np.concatenate(np.broadcast_arrays(axis * np.sin(half), np.cos(half)), axis=-1)[..., :4]
+    return exp(axis * np.asarray(radians, np.float64)[..., None])
 
 
 def swing(a: F64, b: F64) -> F64:
-    """The smallest rotation that takes the unit vector `a` to the unit vector `b`."""
-    q = np.concatenate([cross(a, b), 1.0 + dot(a, b)], axis=-1)
-    # Opposite vectors: any axis at right angles does.
-    other = np.where(np.abs(a[..., :1]) < _MOSTLY, [1.0, 0.0, 0.0], [0.0, 1.0, 0.0])
-    half_turn = np.concatenate([cross(a, other), np.zeros_like(a[..., :1])], axis=-1)
-    return normalise(np.where(q[..., 3:] > _OPPOSITE, q, half_turn))
+    """The smallest rotation that takes the unit vector `a` to the unit vector `b`.
+
+    Opposite vectors have no smallest one; half a turn about some axis is taken.
+    """
+    a, b = np.broadcast_arrays(a, b)
+    w = 1.0 + dot(a, b)
+    q = np.concatenate([cross(a, b), w], axis=-1)
+    opposite = w < _OPPOSITE
+    if opposite.any():
+        other = np.where(np.abs(a[..., :1]) < _MOSTLY, [1.0, 0.0, 0.0], [0.0, 1.0, 0.0])
+        half_turn = np.concatenate([cross(a, other), np.zeros_like(w)], axis=-1)
+        q = np.where(opposite, half_turn, q)
+    return normalise(q)
+
+
+_OPPOSITE, _MOSTLY = 1e-7, 0.7
+
+
+def carried(v: F64, a: F64, b: F64) -> F64:
+    """`v`, at right angles to the unit vector `a`, turned by the smallest rotation from `a` to `b`.
+
+    Follows from Rodrigues' formula; nearly opposite vectors give a short result, not a fault.
+    """
+    w = np.maximum(1.0 + dot(a, b), _OPPOSITE)
+    turned: F64 = v - (a + b) * (dot(b, v) / w)
+    return turned
 
 
 def twist_about(q: F64, axis: F64) -> F64:
     """The part of `q` that turns about the unit vector `axis`: ``q = swing * twist``."""
     along = axis * dot(q[..., :3], axis)
-    return normalise(np.concatenate([along, q[..., 3:]], axis=-1))
+    twist = np.concatenate([along, q[..., 3:]], axis=-1)
+    size = length(twist)
+    return np.where(size > TINY, twist / (size + TINY), IDENTITY)
+
+
+_SHEPPERD = np.zeros((9, 16))
+_ONES = np.array([[1.0, -1.0, -1.0], [-1.0, 1.0, -1.0], [-1.0, -1.0, 1.0], [1.0, 1.0, 1.0]])
+for _r in range(4):
+    _SHEPPERD[[0, 4, 8], 5 * _r] = _ONES[_r]
+for _r, _c, _a, _b, _s in (
+    (0, 1, 1, 3, 1), (0, 2, 2, 6, 1), (1, 2, 5, 7, 1),
+    (0, 3, 5, 7, -1), (1, 3, 6, 2, -1), (2, 3, 1, 3, -1),
+):  # fmt: skip
+    for _entry in (4 * _r + _c, 4 * _c + _r):
+        _SHEPPERD[_a, _entry], _SHEPPERD[_b, _entry] = 1.0, float(_s)
+_DIAGONAL = np.eye(4).reshape(16)
 
 
 def from_axes(x: F64, y: F64, z: F64) -> F64:
@@ -135,36 +179,11 @@ def from_axes(x: F64, y: F64, z: F64) -> F64:
     Takes the row of the 4x4 quaternion product matrix with the largest diagonal element, which
     is Shepperd's method (1978) written for batches.
     """
-    xx, xy, xz = x[..., 0], x[..., 1], x[..., 2]
-    yx, yy, yz = y[..., 0], y[..., 1], y[..., 2]
-    zx, zy, zz = z[..., 0], z[..., 1], z[..., 2]
-    a, b, c = yx + xy, zx + xz, zy + yz
-    d, e, f = yz - zy, zx - xz, xy - yx
-    rows = np.stack(
-        [
-            1 + xx - yy - zz, a, b, d,
-            a, 1 - xx + yy - zz, c, e,
-            b, c, 1 - xx - yy + zz, f,
-            d, e, f, 1 + xx + yy + zz,
-        ],
-        axis=-1,
-    ).reshape(*xx.shape, 4, 4)  # fmt: skip
-    best = np.argmax(np.diagonal(rows, axis1=-2, axis2=-1), axis=-1)
-    return normalise(np.take_along_axis(rows, best[..., None, None], axis=-2)[..., 0, :])
-
-
-def frame_xy(x: F64, y_hint: F64) -> F64:
-    """The rotation whose x axis is `x` exactly and whose y axis leans to `y_hint`."""
-    x = unit(x)
-    y = unit(reject(y_hint, x))
-    return from_axes(x, y, cross(x, y))
-
-
-def frame_yx(y: F64, x_hint: F64) -> F64:
-    """The rotation whose y axis is `y` exactly and whose x axis leans to `x_hint`."""
-    y = unit(y)
-    x = unit(reject(x_hint, y))
-    return from_axes(x, y, cross(x, y))
+    rows = np.concatenate([x, y, z], axis=-1) @ _SHEPPERD + _DIAGONAL
+    best = np.argmax(rows[..., ::5], axis=-1)
+    flat = rows.reshape(-1, 4, 4)
+    chosen = flat[np.arange(len(flat)), best.reshape(-1)]
+    return normalise(chosen.reshape(*x.shape[:-1], 4))
 
 
 def matrix_to_quat(m: F64) -> F64:
