@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from avatar.load import Avatar
-from avatar.runtime import Runtime
 from PIL import Image
-from render.engine import open_renderer
 
 from avatar.idle import Idle
+from avatar.load import Avatar
+from avatar.runtime import Runtime
 from flow.errors import OutputError
 from flow.spec import U8
 from flow.stage import DEFAULT_LIGHT_DIRECTION, CameraShot, Light, StageFrame
 from host.session import model_height_m
+from render.engine import open_renderer
 
 PANEL_PX = (480, 720)
 BACKGROUND = (0.86, 0.88, 0.91)
@@ -32,7 +32,7 @@ def portrait(avatar: Avatar, path: Path) -> Path:
     height = model_height_m(avatar.model)
     runtime = Runtime(avatar)
     rig = runtime.update(Idle().pose(CALM_NS), 1 / 30)
-    head = rig.world[avatar.humanoid.nodes["head"], :3, 3]
+    head = rig.world[avatar.humanoid.node("head"), :3, 3]
     middle = np.array([0, height * 0.5, 0], np.float32)
     face = np.array([head[0], head[1] + height * 0.04, head[2]], np.float32)
     far, near = height * 2.15, height * 0.62

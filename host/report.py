@@ -77,7 +77,8 @@ def words(data: dict[str, Any]) -> str:
         ),
         (
             f"Frames: {frames['drawn']} drawn, {frames['lagged']} lagged (drawing late), "
-            f"{frames['skipped']} skipped (encoder late), {frames['dropped']} dropped (output late)."
+            f"{frames['skipped']} skipped (encoder late), "
+            f"{frames['dropped']} dropped (output late)."
         ),
         f"From camera to encoder: {latency['p50']:.0f} ms median, {latency['p95']:.0f} p95.",
         (

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from avatar.load import Avatar, load_avatar
-from avatar.runtime import Runtime
-from render.engine import Renderer, open_renderer
 
 import assets
+from avatar.load import Avatar, load_avatar
 from avatar.performer import Performer
+from avatar.runtime import Runtime
 from flow.clock import Clock
 from flow.errors import MirrorstageError
 from flow.mesh import Model
@@ -28,6 +27,7 @@ from host import registry
 from host.log import Voice
 from host.showfile import Show
 from host.sources import Chosen, choose_motion, choose_sound
+from render.engine import Renderer, open_renderer
 from scenes.director import Director
 from scenes.stage import Stage, load_stage
 from stream.encoder import EncodeSettings
@@ -164,7 +164,7 @@ def build(
             hub=hub,
             network=network,
             outputs=labels,
-            head_node=body.humanoid.nodes["head"],
+            head_node=body.humanoid.node("head"),
             _closers=closers.pop_all(),
         )
 

@@ -60,9 +60,8 @@ class SoundFileSettings(_Settings):
 
 
 def _camera(settings: CameraSettings, *, clock: Clock, **_: Any) -> MotionSource:
-    from capture.supervise import Supervised
-
     from capture.process import CaptureProcess, CaptureSettings
+    from capture.supervise import Supervised
 
     wanted = CaptureSettings(
         source=settings.source,
@@ -74,9 +73,8 @@ def _camera(settings: CameraSettings, *, clock: Clock, **_: Any) -> MotionSource
 
 
 def _take(settings: TakeSettings, *, clock: Clock, **_: Any) -> MotionSource:
-    from capture.take import TakeSource
-
     import assets
+    from capture.take import TakeSource
 
     return TakeSource(assets.locate("takes", settings.path), clock, loop=settings.loop)
 

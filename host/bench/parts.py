@@ -130,10 +130,9 @@ def draw(setting: Setting, size: tuple[int, int] = (1280, 720)) -> Stages:
     """Node transforms to a picture in the encoder's format."""
     from avatar.load import load_avatar
     from avatar.runtime import Runtime
-    from render.engine import open_renderer
-
     from flow.stage import StageFrame
     from host.session import model_height_m
+    from render.engine import open_renderer
     from scenes.director import Director
     from scenes.stage import load_stage
 
@@ -147,7 +146,7 @@ def draw(setting: Setting, size: tuple[int, int] = (1280, 720)) -> Stages:
     try:
         renderer.set_stage(place.model, place.background)
         renderer.add_avatar("host", body.model)
-        head = body.humanoid.nodes["head"]
+        head = body.humanoid.node("head")
         for number, pose in enumerate(poses()):
             state = runtime.update(pose, 1 / 30)
             shot = director.shot(number * PERIOD_NS, state.world[head, :3, 3])
@@ -179,10 +178,9 @@ def _pictures(setting: Setting, size: tuple[int, int], count: int) -> list[Any]:
 
     from avatar.load import load_avatar
     from avatar.runtime import Runtime
-    from render.engine import open_renderer
-
     from flow.stage import StageFrame
     from host.session import model_height_m
+    from render.engine import open_renderer
     from scenes.director import Director
     from scenes.stage import load_stage
 
@@ -195,7 +193,7 @@ def _pictures(setting: Setting, size: tuple[int, int], count: int) -> list[Any]:
     try:
         renderer.set_stage(place.model, place.background)
         renderer.add_avatar("host", body.model)
-        head = body.humanoid.nodes["head"]
+        head = body.humanoid.node("head")
         for number, pose in enumerate(poses()[:count]):
             state = runtime.update(pose, 1 / 30)
             due = number * PERIOD_NS

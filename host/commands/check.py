@@ -35,7 +35,6 @@ def run(arguments: argparse.Namespace) -> int:
 def inspect_show(show: Show) -> list[dict[str, Any]]:
     """One finding per piece of the show: what it is, a sentence, whether it is a fault."""
     from avatar.load import load_avatar
-
     from scenes.stage import load_stage
 
     clock = MonotonicClock()

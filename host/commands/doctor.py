@@ -174,9 +174,8 @@ def _page(port: int) -> Answer:
 
 
 def _assets() -> Answer:
-    from avatar.load import load_avatar
-
     import assets
+    from avatar.load import load_avatar
     from scenes.stage import load_stage
 
     body = load_avatar(assets.locate("avatars", "mira"))

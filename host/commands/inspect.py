@@ -9,9 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from avatar.load import Avatar, load_avatar
-
 import assets
+from avatar.load import Avatar, load_avatar
 from flow.errors import AssetError
 from flow.motion import ARKIT_NAMES
 from flow.pose import HUMAN_BONES, PRESET_EXPRESSIONS
@@ -45,8 +44,8 @@ def facts(avatar: Avatar) -> dict[str, Any]:
         "version": avatar.version,
         "meta": asdict(avatar.meta),
         "bones": {
-            "found": len(avatar.humanoid.nodes),
-            "missing": [b for b in HUMAN_BONES if b not in avatar.humanoid.nodes],
+            "found": len(avatar.humanoid.bones),
+            "missing": [b for b in HUMAN_BONES if b not in avatar.humanoid.bones],
         },
         "expressions": {
             "presets": [n for n in PRESET_EXPRESSIONS if n.lower() in expressions],
@@ -76,8 +75,8 @@ def words(data: dict[str, Any]) -> str:
     lines = [
         f"{data['name']}: {versions[data['version']]}, {data['file']}",
         (
-            f"  {data['triangles']} triangles, {data['vertices']} vertices, {len(data['materials'])} "
-            f"materials, {len(data['textures'])} textures of {data['texture_mb']} MB"
+            f"  {data['triangles']} triangles, {data['vertices']} vertices, "
+            f"{len(data['materials'])} materials, {len(data['textures'])} textures of {data['texture_mb']} MB"
         ),
         f"  {bones['found']} of {len(HUMAN_BONES)} humanoid bones"
         + (f" (without {', '.join(bones['missing'])})" if bones["missing"] else ""),

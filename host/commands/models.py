@@ -9,27 +9,42 @@ from pathlib import Path
 
 from capture.models import fetch as fetching
 from capture.models import store
+from flow.errors import AssetError
 from host.progress import Bar
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Show, verify or fetch; exit status 3 when something needed is missing or damaged."""
-    folder = Path(arguments.folder).expanduser() if arguments.folder else store.default_folder()
+    folder = Path(arguments.folder).expanduser() if arguments.folder else store.home()
     if arguments.action == "fetch":
         with Bar(sys.stderr) as bar:
             fetching.fetch(folder, bar)
+    elif arguments.action == "verify":
+        with Bar(sys.stderr) as bar:
+            store.verify(bar, folder=folder)
     rows = store.describe(folder)
-    complete = store.is_complete(folder)
+    problem = _problem(folder, rows)
     if arguments.json:
+        data = {"folder": str(folder), "complete": not problem, "models": rows}
+        sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")
+        return 3 if problem else 0
+    sys.stdout.write(f"Models in {folder}:\n")
+    for row in rows:
+        size = int(str(row["bytes"])) or int(str(row["published_bytes"]))
         sys.stdout.write(
-            json.dumps({"folder": str(folder), "complete": complete, "models": rows}) + "\n"
+            f"  {row['state']:8} {row['name']:12} {size / 1e6:6.1f} MB  {row['purpose']}\n"
         )
-    else:
-        sys.stdout.write(f"Models in {folder}:\n")
-        for row in rows:
-            sys.stdout.write(
-                f"  {row['state']:8} {row['file']:34} {row['size'] / 1e6:6.1f} MB  {row['what']}\n"
-            )
-        if not complete:
-            sys.stdout.write("Not complete. Type: mirrorstage models fetch\n")
-    return 0 if complete else 3
+    sys.stdout.write((problem or "The tracker has all it needs.") + "\n")
+    return 3 if problem else 0
+
+
+def _problem(folder: Path, rows: list[dict[str, object]]) -> str:
+    """Why the tracker cannot work with `folder`; empty when it can."""
+    damaged = [str(r["path"]) for r in rows if r["state"] == "damaged"]
+    if damaged:
+        return f"Damaged: {', '.join(damaged)}. Type: mirrorstage models fetch"
+    try:
+        store.resolve("full", folder=folder)
+    except AssetError as fault:
+        return str(fault)
+    return ""

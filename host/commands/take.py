@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from capture.process import CaptureProcess, CaptureSettings
 from capture.synthetic import SyntheticSource
 from capture.take import TakeWriter
-
-from capture.process import CaptureProcess, CaptureSettings
 from flow.clock import NS_PER_MS, NS_PER_S, Clock, MonotonicClock
 from flow.errors import DeviceError, OutputError
 from flow.motion import MotionFrame
