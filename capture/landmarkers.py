@@ -6,6 +6,7 @@ hang the process. Stamps must rise strictly for each; `_Stamps` takes care of th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,31 @@ class _Stamps:
         return self._last
 
 
+class _Persistent:
+    """Looks a second time when what was followed is lost.
+
+    A net in video mode that loses what it followed answers "nothing" for that picture and searches
+    only in the next. At ten looks a second, in windows that jump now and then, that is a long
+    time: asking again at once makes it search in the same picture.
+    """
+
+    def __init__(self, net: Any) -> None:
+        self._net = net
+        self._stamps = _Stamps()
+        self._following = False
+
+    def ask(self, rgb: U8, captured: int, is_empty: Callable[[Any], bool]) -> Any:
+        image = _image(rgb)
+        result = self._net.detect_for_video(image, self._stamps.next(captured))
+        if self._following and is_empty(result):
+            result = self._net.detect_for_video(image, self._stamps.next(captured))
+        self._following = not is_empty(result)
+        return None if is_empty(result) else result
+
+    def close(self) -> None:
+        self._net.close()
+
+
 def _options(path: Path, vision: Any) -> dict[str, Any]:
     from mediapipe.tasks.python.core.base_options import BaseOptions
 
@@ -95,19 +121,19 @@ class FaceNet:
     """One face: 478 points, and weights and matrix when the model file has those parts."""
 
     def __init__(self, path: Path, *, complete: bool) -> None:
-        self._stamps = _Stamps()
-        self._net = _make(
+        net = _make(
             "FaceLandmarker",
             path,
             num_faces=1,
             output_face_blendshapes=complete,
             output_facial_transformation_matrixes=complete,
         )
+        self._net = _Persistent(net)
 
     def find(self, rgb: U8, captured: int) -> RawFace | None:
         """The face in `rgb`, or None."""
-        result = self._net.detect_for_video(_image(rgb), self._stamps.next(captured))
-        if not result.face_landmarks:
+        result = self._net.ask(rgb, captured, lambda r: not r.face_landmarks)
+        if result is None:
             return None
         weights = matrix = None
         if result.face_blendshapes:
@@ -129,13 +155,12 @@ class BodyNet:
     """One body: 33 points."""
 
     def __init__(self, path: Path) -> None:
-        self._stamps = _Stamps()
-        self._net = _make("PoseLandmarker", path, num_poses=1)
+        self._net = _Persistent(_make("PoseLandmarker", path, num_poses=1))
 
     def find(self, rgb: U8, captured: int) -> RawBody | None:
         """The body in `rgb`, or None."""
-        result = self._net.detect_for_video(_image(rgb), self._stamps.next(captured))
-        if not result.pose_landmarks:
+        result = self._net.ask(rgb, captured, lambda r: not r.pose_landmarks)
+        if result is None:
             return None
         landmarks = result.pose_landmarks[0]
         visibility = np.array([p.visibility or 0.0 for p in landmarks], np.float32)
@@ -150,13 +175,12 @@ class HandNet:
     """One hand: 21 points, and which hand it looks like."""
 
     def __init__(self, path: Path) -> None:
-        self._stamps = _Stamps()
-        self._net = _make("HandLandmarker", path, num_hands=1)
+        self._net = _Persistent(_make("HandLandmarker", path, num_hands=1))
 
     def find(self, rgb: U8, captured: int) -> RawHand | None:
         """The hand in `rgb`, or None."""
-        result = self._net.detect_for_video(_image(rgb), self._stamps.next(captured))
-        if not result.hand_landmarks:
+        result = self._net.ask(rgb, captured, lambda r: not r.hand_landmarks)
+        if result is None:
             return None
         side = result.handedness[0][0]
         return RawHand(

@@ -68,11 +68,26 @@ def hand_window_from_body(points: F32, width: int, height: int, *, left: bool) -
     return square(float(x), float(y), side)
 
 
-def hand_window_from_hand(points: F32, width: int, height: int) -> Window:
-    """Around a hand that was found a moment before."""
+def hand_window_from_hand(
+    points: F32, moved: F32, width: int, height: int, *, at_least: float
+) -> Window:
+    """Around a hand that was found a moment before, and whose wrist has `moved` since.
+
+    Args:
+        points: (21, 3) picture fractions.
+        moved: (2,) picture fractions that the body's wrist has gone since then.
+        width: Of the picture.
+        height: Of the picture.
+        at_least: Smallest side in pixels: a hand seen from its edge looks small.
+    """
     low, high = _bounds(points, width, height)
-    x, y = (low + high) / 2
-    return square(float(x), float(y), _HAND_WINDOW * float((high - low).max()))
+    x, y = (low + high) / 2 + moved * np.array((width, height), np.float32)
+    return square(float(x), float(y), max(_HAND_WINDOW * float((high - low).max()), at_least))
+
+
+def wrist(body: F32, *, left: bool) -> F32:
+    """(2,) the body's wrist in picture fractions."""
+    return body[_ARMS[left][0], :2]
 
 
 def belongs(hand: F32, body: F32, window: Window, width: int, height: int, *, left: bool) -> bool:

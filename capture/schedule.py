@@ -12,6 +12,9 @@ from flow.motion import LOOKED_BODY, LOOKED_FACE, LOOKED_LEFT, LOOKED_RIGHT
 _RESEARCH_NS = 330 * NS_PER_MS
 """Pause between looks for a hand that was not there: searching costs half more than following."""
 
+_GONE_AFTER = 4
+"""Looks in vain after which a hand counts as absent; motion blur costs one or two."""
+
 _THREADS_NEED_CPUS = 4
 """Two are for drawing and encoding the show."""
 
@@ -30,7 +33,7 @@ def resolve_schedule(schedule: Schedule, *, realtime: bool) -> Schedule:
 @dataclass(slots=True)
 class _Hand:
     wanted: bool = False
-    present: bool = False
+    misses: int = 0
     looked: int = -(1 << 62)
 
 
@@ -39,7 +42,7 @@ class Turns:
 
     ``turns``: face, and one of body, left, right. ``threads``: face, and body or both hands.
     ``every``: all. A hand that the body says is out of view loses its turn to the next part;
-    one that was looked for and not found is looked for three times a second.
+    one that stays absent is looked for three times a second.
     """
 
     def __init__(self, profile: Profile, schedule: Schedule) -> None:
@@ -54,7 +57,7 @@ class Turns:
 
     def tell_found(self, bit: int, found: bool, captured: int) -> None:
         """How the look for a hand ended."""
-        self._hands[bit].present = found
+        self._hands[bit].misses = 0 if found else self._hands[bit].misses + 1
         self._hands[bit].looked = captured
 
     def plan(self, captured: int) -> int:
@@ -77,4 +80,5 @@ class Turns:
         return LOOKED_FACE
 
     def _is_ready(self, hand: _Hand, captured: int) -> bool:
-        return hand.wanted and (hand.present or captured - hand.looked >= _RESEARCH_NS)
+        known = hand.misses < _GONE_AFTER
+        return hand.wanted and (known or captured - hand.looked >= _RESEARCH_NS)

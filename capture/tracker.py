@@ -8,6 +8,7 @@ when a face is smaller than 13 % of the picture, and the whole-body network inve
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Protocol, TypeGuard
 
 import numpy as np
@@ -39,6 +40,15 @@ _HAND_PX = 256
 _BODY_PX = 640
 _FRESH_NS = 400 * NS_PER_MS
 _LEGS = slice(25, 33)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hand:
+    """A hand that was found, and where the body had its wrist at that time."""
+
+    points: F32
+    wrist: F32
+    captured: int
 
 
 class Expressions(Protocol):
@@ -77,7 +87,7 @@ class Tracker:
         self._performer = OnePerformer()
         self._last_face: tuple[F32, int] | None = None
         self._last_body: tuple[F32, int] | None = None
-        self._last_hand: dict[int, tuple[F32, int]] = {}
+        self._last_hand: dict[int, _Hand] = {}
         self._windows: dict[int, Window] = {}
         self._expressions: Expressions | None = None
         self._nets: list[FaceNet | BodyNet | HandNet] = []
@@ -233,10 +243,12 @@ class Tracker:
         body = self._last_body[0]
         last = self._last_hand.get(bit)
         with self.meter.measure("left hand" if left else "right hand"):
-            if _is_fresh(last, captured):
-                target = regions.hand_window_from_hand(last[0], width, height)
-            else:
-                target = regions.hand_window_from_body(body, width, height, left=left)
+            target = regions.hand_window_from_body(body, width, height, left=left)
+            if last is not None and captured - last.captured < _FRESH_NS:
+                moved = regions.wrist(body, left=left) - last.wrist
+                target = regions.hand_window_from_hand(
+                    last.points, moved, width, height, at_least=0.7 * target.width
+                )
             window = settle(self._windows.get(bit), target)
             self._windows[bit] = window
             raw = self._hands[bit].find(cut(pixels, window, _HAND_PX), captured)
@@ -245,7 +257,7 @@ class Tracker:
             points = to_picture(raw.image_points, window, width, height)
             if not regions.belongs(points, body, window, width, height, left=left):
                 return None
-            self._last_hand[bit] = (points, captured)
+            self._last_hand[bit] = _Hand(points, regions.wrist(body, left=left), captured)
             return HandSample(raw.points - raw.points[0], points, raw.score)
 
     def close(self) -> None:

@@ -1,0 +1,298 @@
+"""Takes: recorded motion that replays bit for bit.
+
+File: ``MSTAKE`` and version (uint16), length (uint32) and crc32 (uint32) of a JSON header, the
+header, then blocks (`capture.take_blocks`). Each block is on the disk before the next is begun:
+a recording that was cut off plays up to its last whole block.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from capture.merge import merge
+from capture.take_blocks import (
+    HEADER,
+    MAGIC,
+    MAX_FRAMES,
+    MAX_PAYLOAD,
+    Record,
+    damaged,
+    is_whole,
+    pack_block,
+    unpack_block,
+)
+from flow import wire
+from flow.clock import NS_PER_S, Clock
+from flow.errors import AssetError
+from flow.motion import MotionFrame
+from flow.seams import Status
+
+VERSION = 1
+_START = struct.Struct("<6sHII")
+_FILE_MAGIC = b"MSTAKE"
+_MAX_HEADER = 64 << 10
+_BLOCK_NS = NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class TakeInfo:
+    """What a take says of itself."""
+
+    made_by: str = "mirrorstage"
+    source: str = ""
+    """What was recorded: ``webcam``, ``file``, ``synthetic`` ...; never a path or an address."""
+    created: str = ""
+    """ISO 8601, or empty."""
+    licence: str = ""
+    title: str = ""
+
+
+class TakeWriter:
+    """Writes a take, a block a second. Use as a context manager or call `close`.
+
+    Raises:
+        AssetError: ``take.unwritable`` when the file cannot be made or the disk is full; what was
+            written before stays playable.
+    """
+
+    def __init__(self, path: Path | str, info: TakeInfo | None = None) -> None:
+        self.path = Path(path)
+        self._records: list[Record] = []
+        self._begin: int | None = None
+        self._last = 0
+        self.frames = 0
+        header = json.dumps(asdict(info or TakeInfo()), sort_keys=True).encode()
+        start = _START.pack(_FILE_MAGIC, VERSION, len(header), zlib.crc32(header))
+        try:
+            self._file: BinaryIO = self.path.open("wb")
+        except OSError as error:
+            raise self._unwritable(error) from error
+        self._put(start + header)
+
+    def write(self, frame: MotionFrame) -> None:
+        """Add a frame; times are relative to the first one's `captured` and never go back."""
+        if self._begin is None:
+            self._begin = frame.captured
+        at = max(frame.captured - self._begin, self._last)
+        if self._records and (
+            at - self._records[0][0] >= _BLOCK_NS or len(self._records) >= MAX_FRAMES
+        ):
+            self._flush()
+        self._records.append((at, wire.pack(frame)))
+        self._last = at
+        self.frames += 1
+
+    def close(self) -> None:
+        """Write what is left; idempotent."""
+        if not self._file.closed:
+            try:
+                self._flush()
+            finally:
+                self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _flush(self) -> None:
+        if self._records:
+            records, self._records = self._records, []
+            self._put(pack_block(records))
+
+    def _put(self, data: bytes) -> None:
+        try:
+            self._file.write(data)
+            self._file.flush()
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> AssetError:
+        return AssetError(
+            f"Take {self.path} cannot be written: {error.strerror or error}.",
+            code="take.unwritable",
+            hint="Check the folder, its rights and the free space.",
+        )
+
+
+class TakeReader:
+    """Reads a take. Opening checks every block once (fast); playing keeps one in memory.
+
+    Attributes:
+        info: The header.
+        frames: How many frames there are.
+        duration_ns: From the first frame to the last.
+        cut_bytes: Bytes at the end that are no whole block: the recording was cut off there.
+
+    Raises:
+        AssetError: ``asset.missing``, ``take.not_a_take``, ``take.version``, ``take.damaged``,
+            ``take.empty``.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise AssetError(f"There is no take {self.path}.", code="asset.missing")
+        self._blocks: list[tuple[int, int, int]] = []  # offset, payload bytes, first time
+        self.frames = 0
+        self.cut_bytes = 0
+        with self.path.open("rb") as file:
+            self.info = self._read_header(file)
+            self._scan(file)
+        if not self._blocks:
+            raise AssetError(
+                f"Take {self.path} has no motion in it.",
+                code="take.empty",
+                hint="The recording ended before its first second was written; record it again.",
+            )
+        self.duration_ns = self._block(len(self._blocks) - 1)[-1][0]
+
+    def __iter__(self) -> Iterator[tuple[int, MotionFrame]]:
+        """Time (ns since the begin) and frame, exactly as recorded."""
+        for time, data in self.records():
+            yield time, wire.unpack(data)
+
+    def records(self) -> Iterator[Record]:
+        """Time and the frame's bytes."""
+        for index in range(len(self._blocks)):
+            yield from self._block(index)
+
+    def _read_header(self, file: BinaryIO) -> TakeInfo:
+        start = file.read(_START.size)
+        if len(start) < _START.size or not start.startswith(_FILE_MAGIC):
+            raise AssetError(
+                f"{self.path} is not a take.",
+                code="take.not_a_take",
+                hint="Takes are made with: mirrorstage take record.",
+            )
+        _, version, length, crc = _START.unpack(start)
+        if version != VERSION:
+            raise AssetError(
+                f"Take {self.path} has version {version}; this program reads {VERSION}.",
+                code="take.version",
+                hint="Use the version of mirrorstage that recorded it, or a newer one.",
+            )
+        header = file.read(length) if length <= _MAX_HEADER else b""
+        if len(header) != length or zlib.crc32(header) != crc:
+            raise damaged("its header is broken", self.path)
+        data = json.loads(header)
+        known = {k: str(v) for k, v in data.items() if k in TakeInfo.__dataclass_fields__}
+        return TakeInfo(**known)
+
+    def _scan(self, file: BinaryIO) -> None:
+        """Find and check the blocks."""
+        size = self.path.stat().st_size
+        while (at := file.tell()) < size:
+            head = file.read(HEADER.size)
+            if len(head) < HEADER.size:
+                self.cut_bytes = size - at
+                return
+            magic, count, length, first, _ = HEADER.unpack(head)
+            if magic != MAGIC or not 0 < count <= MAX_FRAMES or length > MAX_PAYLOAD:
+                raise damaged(f"there is no block at byte {at}", self.path)
+            payload = file.read(length)
+            if len(payload) < length:
+                self.cut_bytes = size - at
+                return
+            if not is_whole(head, payload):
+                raise damaged(f"the block at byte {at} has a wrong checksum", self.path)
+            self._blocks.append((at, length, first))
+            self.frames += count
+
+    def _block(self, index: int) -> list[Record]:
+        at, length, _ = self._blocks[index]
+        with self.path.open("rb") as file:
+            file.seek(at)
+            head, payload = file.read(HEADER.size), file.read(length)
+        if len(payload) != length:
+            raise damaged("it became shorter while it was read", self.path)
+        return unpack_block(head, payload)
+
+
+class TakeSource:
+    """A `flow.seams.MotionSource` that replays a take in its own time (times `speed`).
+
+    Everything that was seen is as recorded; `captured` and `seq` are of now. A looping take goes on
+    after a pause of one frame.
+    """
+
+    def __init__(
+        self, path: Path | str, clock: Clock, *, loop: bool = True, speed: float = 1.0
+    ) -> None:
+        self._path = Path(path)
+        self._clock = clock
+        self._loop = loop
+        self._speed = speed
+        self._reader: TakeReader | None = None
+        self._records: Iterator[Record] = iter(())
+        self._next: Record | None = None
+        self._begin = 0
+        self._seq = 0
+        self._state = Status("stopped")
+
+    def start(self) -> None:
+        """Open the take.
+
+        Raises:
+            AssetError: As `TakeReader`.
+        """
+        self._reader = TakeReader(self._path)
+        self._begin = self._clock.now()
+        self._rewind()
+        cut = f"It was cut off: {self._reader.cut_bytes} bytes at its end are lost."
+        self._state = Status("running", cut if self._reader.cut_bytes else "")
+
+    def poll(self) -> MotionFrame | None:
+        """The frame that is due now, with the parts of those since the last call."""
+        now = self._clock.now()
+        newest: MotionFrame | None = None
+        while self._next is not None:
+            due = self._begin + int(self._next[0] / self._speed)
+            if due > now:
+                break
+            frame = replace(wire.unpack(self._next[1]), captured=due, seq=self._seq)
+            newest = merge(newest, frame)
+            self._seq += 1
+            self._advance(now)
+        return newest
+
+    def status(self) -> Status:
+        """Running until a take that does not loop has ended."""
+        return self._state
+
+    def stop(self) -> None:
+        """Stop replaying."""
+        self._next, self._records = None, iter(())
+        self._state = Status("stopped")
+
+    def _rewind(self) -> None:
+        if self._reader is not None:
+            self._records = self._reader.records()
+            self._next = next(self._records, None)
+
+    def _advance(self, now: int) -> None:
+        self._next = next(self._records, None)
+        if self._next is not None or self._reader is None:
+            return
+        if not self._loop:
+            self._state = Status("stopped", "The take has ended.")
+            return
+        mean_gap = self._reader.duration_ns // max(self._reader.frames - 1, 1)
+        length = int(max(self._reader.duration_ns + mean_gap, 1_000_000) / self._speed)
+        self._begin += length
+        if now - self._begin > length:  # the machine slept: do not replay what was missed
+            self._begin = now
+        self._rewind()
