@@ -38,14 +38,14 @@ class Accessors:
     def raw(self, ref: At) -> NDArray[Any]:
         """(count, width) numbers in the file's own type; normalised integers become floats."""
         at = self._all.element(ref, "accessor")
-        count = at.get("count").int(low=1, high=MOST_ELEMENTS)
+        count = at.get("count").integer(low=1, high=MOST_ELEMENTS)
         kind, component = at.get("type"), at.get("componentType")
         if kind.text() not in _WIDTHS:
             raise kind.fault(f"is {kind.value!r}, which is not read")
-        if component.int() not in _COMPONENTS:
+        if component.integer() not in _COMPONENTS:
             raise component.fault(f"is {component.value}, which is no component type")
         width = _WIDTHS[kind.text()]
-        dtype, scale = _COMPONENTS[component.int()]
+        dtype, scale = _COMPONENTS[component.integer()]
         size = np.dtype(dtype).itemsize
         self._document.budget.spend(count * width * max(size, 4), at)
         view = at.get("bufferView")
@@ -56,7 +56,8 @@ class Accessors:
         if not at.get("sparse").absent:
             self._sparse(at.get("sparse"), values, width, dtype)
         if at.get("normalized").flag() and scale:
-            return np.maximum(values.astype(np.float32) / np.float32(scale), np.float32(-1.0))
+            unit: F32 = np.maximum(values.astype(np.float32) / np.float32(scale), np.float32(-1.0))
+            return unit
         return values
 
     def floats(self, ref: At, width: int, *, mend: bool = False) -> F32:
@@ -89,7 +90,7 @@ class Accessors:
         data, stride, _ = self._document.view(ref)
         size = np.dtype(dtype).itemsize
         stride = stride or size * width
-        offset = at.get("byteOffset").int(0)
+        offset = at.get("byteOffset").integer(0)
         if stride < size * width:
             raise at.fault("has elements wider than the byteStride of its buffer view")
         if offset + stride * (count - 1) + size * width > len(data):
@@ -100,12 +101,12 @@ class Accessors:
         return strided.copy()
 
     def _sparse(self, at: At, values: NDArray[Any], width: int, dtype: str) -> None:
-        count = at.get("count").int(low=1, high=len(values))
+        count = at.get("count").integer(low=1, high=len(values))
         where, what = at.get("indices"), at.get("values")
         component = where.get("componentType")
-        if component.int() not in (5121, 5123, 5125):
+        if component.integer() not in (5121, 5123, 5125):
             raise component.fault(f"is {component.value}, not an unsigned integer type")
-        kind = _COMPONENTS[component.int()][0]
+        kind = _COMPONENTS[component.integer()][0]
         places = self._strided(where, where.get("bufferView"), count, 1, kind)[:, 0]
         if int(places.max()) >= len(values):
             raise where.fault("points past the end of its accessor", code="asset.range")

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.quat import F64
-from avatar.skeleton import Skeleton
 
 _SMALLEST = 1e-12
 
@@ -52,7 +51,7 @@ class ColliderState:
 class ColliderRig:
     """Moves the colliders with their nodes."""
 
-    def __init__(self, colliders: Sequence[Shape], skeleton: Skeleton) -> None:
+    def __init__(self, colliders: Sequence[Shape]) -> None:
         count = len(colliders)
         self._nodes = np.array([c.node for c in colliders], np.int32)
         self._offset = np.array([c.offset for c in colliders], np.float64).reshape(-1, 3)
@@ -98,6 +97,7 @@ def push_out(
     tail: F64,
     place: F64,
     length: F64,
+    *,
     hit: F64,
     touch: NDArray[np.bool_],
     state: ColliderState,

@@ -15,11 +15,16 @@ from avatar import quat
 from avatar.quat import F64
 from avatar.skeleton import Skeleton
 
+_SMALLEST = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """`kind` moves node `destination` after node `source`. `axis` is a unit vector in the
-    destination's space (roll: about which it rolls; aim: which points at the source)."""
+    """`kind` moves node `destination` after node `source`.
+
+    `axis` is a unit vector in the destination's space: about which it rolls, or which points at
+    the source (aim).
+    """
 
     kind: Literal["roll", "aim", "rotation"]
     destination: int
@@ -47,7 +52,7 @@ class _Step:
     def __init__(self, constraint: Constraint, skeleton: Skeleton) -> None:
         self._it = constraint
         self._axis = np.array(constraint.axis)
-        self._rest = skeleton.rest_rotation[constraint.destination].copy()
+        self._rest: F64 = skeleton.rest_rotation[constraint.destination].copy()
         self._inverse_rest = quat.conjugate(self._rest)
         source = quat.conjugate(skeleton.rest_rotation[constraint.source])
         self._source_inverse = source
@@ -73,7 +78,7 @@ class _Step:
         local = np.append(skeleton.translation[it.destination], 1.0)
         way = skeleton.chain(it.source)[:3, 3] - (above @ local)[:3]
         distance = float(np.sqrt(way @ way))
-        if distance < 1e-9:
+        if distance < _SMALLEST:
             return self._rest
         turn = _rotation_of(above)
         ahead = quat.rotate(quat.multiply(turn, self._rest), self._axis)
@@ -84,7 +89,7 @@ class _Step:
 def _rotation_of(matrix: F64) -> F64:
     linear = matrix[:3, :3]
     scale = np.sqrt((linear * linear).sum(axis=0))
-    return quat.from_matrix(linear / np.maximum(scale, 1e-12))
+    return quat.from_matrix(linear / np.maximum(scale, _SMALLEST))
 
 
 def in_order(constraints: tuple[Constraint, ...], skeleton: Skeleton) -> list[Constraint]:

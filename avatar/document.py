@@ -63,13 +63,13 @@ class Document:
     def buffer(self, ref: At) -> memoryview:
         """The bytes of the buffer that `ref` points to."""
         at = self.root.get("buffers").element(ref, "buffer")
-        i = ref.int()
+        i = ref.integer()
         if i not in self._buffers:
             self._buffers[i] = self._open(at, i)
         return self._buffers[i]
 
     def _open(self, at: At, i: int) -> memoryview:
-        size = at.get("byteLength").int(low=1)
+        size = at.get("byteLength").integer(low=1)
         uri = at.get("uri")
         if uri.absent:
             if i != 0 or self.binary is None:
@@ -88,11 +88,15 @@ class Document:
             if not at.extension(name).absent:
                 raise packed(name)
         data = self.buffer(at.get("buffer"))
-        offset, size = at.get("byteOffset").int(0), at.get("byteLength").int(low=1)
+        offset, size = at.get("byteOffset").integer(0), at.get("byteLength").integer(low=1)
         if offset + size > len(data):
             raise at.fault("reaches past the end of its buffer", code="asset.range")
         stride = at.get("byteStride")
-        return data[offset : offset + size], 0 if stride.absent else stride.int(low=4, high=252), at
+        return (
+            data[offset : offset + size],
+            0 if stride.absent else stride.integer(low=4, high=252),
+            at,
+        )
 
 
 def decode_uri(uri: At, budget: Budget) -> bytes:
@@ -129,7 +133,7 @@ def open_document(path: Path, container: Container) -> Document:
     root = At(container.json)
     document = Document(path, root, container.binary)
     for oddity in container.oddities:
-        document.problems.add("asset.container", root, f"is odd: {oddity}", "It was read anyway.")
+        document.problems.add("asset.container", root, oddity, "It was read anyway.")
     version = root.at("asset", "version")
     if version.text("2.0").partition(".")[0] != "2":
         raise version.fault(
@@ -139,7 +143,7 @@ def open_document(path: Path, container: Container) -> Document:
         )
     if version.absent:
         document.problems.add("asset.version", version, "is missing", "Taken as 2.0.")
-    for name in root.get("extensionsRequired").list():
+    for name in root.get("extensionsRequired").items():
         if name.text() in _PACKED:
             raise packed(name.text())
         if name.text() not in SUPPORTED:

@@ -27,6 +27,7 @@ MOUTHS = ("aa", "ih", "ou", "ee", "oh")
 LOOKS = ("lookUp", "lookDown", "lookLeft", "lookRight")
 _ARKIT = {name.lower(): name for name in ARKIT_NAMES}
 _MOST_NAMES = 1024
+_HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,21 +172,25 @@ class ExpressionRig:
                     out.pop(name, None)
             elif not any(name in asked for name in MOUTHS):
                 out["aa"] = asked["jawOpen"]
-        left, right = out.get("blinkLeft"), out.get("blinkRight")
-        if left is not None and right is not None:
-            if not (self.has("blinkLeft") and self.has("blinkRight")):
-                out["blink"] = max(out.get("blink", 0.0), (left + right) / 2)
-                del out["blinkLeft"], out["blinkRight"]
-            elif "blink" in out:
-                # A driver that sends all three means one movement, not two.
-                del out["blink"]
-        elif "blink" in out and not self.has("blink"):
-            out["blinkLeft"] = out["blinkRight"] = out.pop("blink")
+        self._blink(out)
         return out
+
+    def _blink(self, out: dict[str, float]) -> None:
+        """Say blinking in the words this avatar has; one eye never closes twice."""
+        both = out.get("blink", 0.0)
+        left, right = out.get("blinkLeft", 0.0), out.get("blinkRight", 0.0)
+        sided = self.has("blinkLeft") and self.has("blinkRight")
+        if self.has("blink") and (left or right) and not sided:
+            out["blink"] = max(both, (left + right) / 2)
+            out["blinkLeft"] = out["blinkRight"] = 0.0
+        elif both and not self.has("blink"):
+            out["blinkLeft"], out["blinkRight"] = max(left, both), max(right, both)
+        elif both and (left or right):
+            out["blinkLeft"], out["blinkRight"] = max(left - both, 0.0), max(right - both, 0.0)
 
     def _override(self, weights: F64) -> F64:
         if self._any_binary:
-            weights = np.where(self._binary, weights > 0.5, weights)
+            weights = np.where(self._binary, weights > _HALF, weights)
         if not self._any_override:
             return weights
         out = weights.copy()

@@ -16,10 +16,12 @@ from typing import Any, NoReturn
 from flow.errors import AssetError
 
 MAGIC = b"glTF"
+_VERSION, _SHORTEST = 2, 20
 _JSON, _BIN = 0x4E4F534A, 0x004E4942
 MOST_FILE_BYTES = 512 << 20
 MOST_JSON_VALUES = 3_000_000
 _NOT_A_MODEL = "Choose a .vrm, .glb or .gltf file."
+_DAMAGED = "The file is damaged: copy or download it again."
 _CUT_SHORT = "The file is incomplete: copy or download it again."
 
 
@@ -78,10 +80,10 @@ def parse_container(data: bytes) -> Container:
 
 
 def _glb(data: bytes) -> Container:
-    if len(data) < 20:
+    if len(data) < _SHORTEST:
         raise _cut("The file ends inside its header.")
     _, version, length = struct.unpack_from("<4sII", data)
-    if version != 2:
+    if version != _VERSION:
         raise AssetError(
             f"The file is binary glTF version {version}; version 2 is read.",
             code="asset.version",
@@ -89,7 +91,7 @@ def _glb(data: bytes) -> Container:
         )
     if length > len(data):
         raise _cut(f"The file should have {length} bytes and has {len(data)}.")
-    oddities = ("The file has bytes after its declared length.",) if length < len(data) else ()
+    oddities = ("has bytes after its declared length",) if length < len(data) else ()
     view = memoryview(data)
     size, kind = struct.unpack_from("<II", data, 12)
     if kind != _JSON:
@@ -116,7 +118,7 @@ def _document(
 ) -> tuple[dict[str, Any], None, tuple[str, ...]]:
     if text.startswith(b"\xef\xbb\xbf"):
         text = text[3:]
-        oddities = (*oddities, "The JSON begins with a byte order mark.")
+        oddities = (*oddities, "begins with a byte order mark")
     if sum(text.count(mark) for mark in (b",", b"[", b"{")) > MOST_JSON_VALUES:
         raise AssetError(
             f"The JSON has more than {MOST_JSON_VALUES} values.",
@@ -141,7 +143,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _not_json(why: str) -> AssetError:
-    return AssetError(f"The JSON of the file {why}.", code="asset.json", hint=_CUT_SHORT)
+    return AssetError(f"The JSON of the file {why}.", code="asset.json", hint=_DAMAGED)
 
 
 def _cut(message: str) -> AssetError:

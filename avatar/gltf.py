@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avatar import quat
 from avatar.accessors import Accessors
@@ -21,6 +22,7 @@ from flow.mesh import Alpha, Model, Primitive, Skin, Texture
 
 MOST_PRIMITIVES = 4096
 MOST_SLOTS = 20_000
+_SOLID = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def build(document: Document, max_texture_px: int) -> Gltf:
         pieces = meshes.read(node.get("mesh"), len(skins[skin].joints) if skin >= 0 else 0)
         targets = _morph_names(mesh, pieces)
         slots[g] = (len(names), len(targets))
-        carriers.setdefault(node.get("mesh").int(), []).append(g)
+        carriers.setdefault(node.get("mesh").integer(), []).append(g)
         defaults += _weights(document, node, mesh, len(targets))
         for piece in pieces:
             skinned = skin if piece.joints is not None else -1
@@ -116,8 +118,8 @@ def build(document: Document, max_texture_px: int) -> Gltf:
 
 def _skins(document: Document, accessors: Accessors, nodes: Nodes) -> list[Skin]:
     out: list[Skin] = []
-    for at in document.root.get("skins").list(MOST_PRIMITIVES):
-        refs = at.get("joints").list(1 << 16)
+    for at in document.root.get("skins").items(MOST_PRIMITIVES):
+        refs = at.get("joints").items(1 << 16)
         if not refs:
             raise at.fault("has no joints")
         joints = [nodes.place[r.index(len(nodes.place), "node")] for r in refs]
@@ -134,9 +136,9 @@ def _skins(document: Document, accessors: Accessors, nodes: Nodes) -> list[Skin]
     return out
 
 
-def _mirrored(nodes: Nodes) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _mirrored(nodes: Nodes) -> NDArray[np.bool_]:
     """Which nodes stand in a mirrored space: their triangles turn the other way round."""
-    odd = np.sign(nodes.scale).prod(axis=1) < 0
+    odd: NDArray[np.bool_] = np.sign(nodes.scale).prod(axis=1) < 0
     for i, parent in enumerate(nodes.parents):
         if parent >= 0:
             odd[i] ^= odd[parent]
@@ -149,7 +151,7 @@ def _morph_names(mesh: At, pieces: list[Primitive]) -> list[str]:
     told = extras.get("targetNames") if isinstance(extras.value, dict) else At(None)
     if not isinstance(told.value, list):
         # Older exporters (UniVRM 0.x) name the targets on the first primitive.
-        primitives = mesh.get("primitives").list()
+        primitives = mesh.get("primitives").items()
         extras = primitives[0].get("extras") if primitives else At(None)
         told = extras.get("targetNames") if isinstance(extras.value, dict) else At(None)
     given = told.value if isinstance(told.value, list) else []
@@ -163,8 +165,8 @@ def _weights(document: Document, node: At, mesh: At, count: int) -> list[float]:
     at = node.get("weights") if not node.get("weights").absent else mesh.get("weights")
     weights = [0.0] * count
     with document.problems.tolerate(at, "The morph targets start at zero."):
-        given = [w.number(low=-10.0, high=10.0) for w in at.list(MOST_SLOTS)]
-        weights = (given + weights)[:count]
+        given = [w.number(low=-10.0, high=10.0) for w in at.items(MOST_SLOTS)]
+        return (given + weights)[:count]
     return weights
 
 
@@ -174,9 +176,9 @@ def _opaque(materials: Materials, textures: list[Texture]) -> tuple[Texture, ...
     plain = {m.base_map.texture for m in materials.all} - seen_through
     out = []
     for i, texture in enumerate(textures):
-        if i in plain and bool((texture.rgba[..., 3] != 255).any()):
+        if i in plain and bool((texture.rgba[..., 3] != _SOLID).any()):
             rgba = texture.rgba.copy()
-            rgba[..., 3] = 255
+            rgba[..., 3] = _SOLID
             texture = replace(texture, rgba=rgba)  # noqa: PLW2901
         out.append(texture)
     return tuple(out)

@@ -37,7 +37,7 @@ class Textures:
     def use(self, ref: At) -> int:
         """Model texture index for the glTF texture that `ref` points to."""
         at = self._document.root.get("textures").element(ref, "texture")
-        key = ref.int()
+        key = ref.integer()
         if key not in self._slots:
             self._slots[key] = len(self.used)
             self.used.append(self._texture(at, key))
@@ -56,7 +56,7 @@ class Textures:
             return True, True
         try:
             sampler = self._document.root.get("samplers").element(ref, "sampler")
-            wraps = [sampler.get(k).int(10497) for k in ("wrapS", "wrapT")]
+            wraps = [sampler.get(k).integer(10497) for k in ("wrapS", "wrapT")]
         except AssetError as error:
             self._document.problems.add(error.code, ref, "is no sampler", "The texture repeats.")
             return True, True
@@ -75,7 +75,7 @@ class Textures:
                 hint="Use PNG, JPEG or WebP.",
             )
         image = self._document.root.get("images").element(source, "image")
-        key = source.int()
+        key = source.integer()
         if key not in self._images:
             self._images[key] = self._decode(image)
         return self._images[key]

@@ -64,7 +64,7 @@ class At:
         for key in self.object():
             yield key, self.get(key)
 
-    def list(self, most: int = 1 << 20) -> list[At]:
+    def items(self, most: int = 1 << 20) -> list[At]:
         """The elements of the array here; empty when absent."""
         if self.value is None:
             return []
@@ -82,7 +82,7 @@ class At:
         i = reference.index(len(items), what)
         return At(items[i], f"{self.path}[{i}]")
 
-    def int(self, default: int | None = None, low: int = 0, high: int = (1 << 53) - 1) -> int:
+    def integer(self, default: int | None = None, low: int = 0, high: int = (1 << 53) - 1) -> int:
         """The integer here, within `low` and `high`; `default` when absent."""
         if self.value is None and default is not None:
             return default
@@ -97,7 +97,7 @@ class At:
 
     def index(self, count: int, what: str) -> int:
         """The integer here as an index into `count` things called `what`."""
-        value = self.int(low=-(1 << 53))
+        value = self.integer(low=-(1 << 53))
         if not 0 <= value < count:
             raise self.fault(f"points to {what} {value}, but there are {count}", code="asset.range")
         return value
@@ -121,7 +121,7 @@ class At:
         """Exactly `count` finite numbers; `default` when absent."""
         if self.value is None and default is not None:
             return default
-        items = self.list()
+        items = self.items()
         if len(items) != count:
             raise self.fault(f"has {len(items)} numbers instead of {count}")
         return tuple(item.number() for item in items)

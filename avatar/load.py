@@ -148,7 +148,7 @@ def _vrm0(document: Document, gltf: Gltf) -> Avatar:
 
 def _plain(document: Document, gltf: Gltf) -> Avatar:
     bones = plain.guess_bones(gltf.model)
-    humanoid = _humanoid(bones, At({}, "nodes"), document)
+    humanoid = _humanoid(bones, At({}), document)
     model = plain.face_forward(gltf.model, humanoid)
     return Avatar(
         path=document.path,
@@ -167,7 +167,7 @@ def _plain(document: Document, gltf: Gltf) -> Avatar:
 
 def _humanoid(bones: dict[str, int], at: At, document: Document) -> Humanoid:
     if "hips" not in bones:
-        raise at.fault(
+        raise At(None, at.path or "The model").fault(
             "has no hips bone: this is not a humanoid that can be moved",
             code="asset.humanoid",
             hint="Choose an avatar exported as VRM, with its humanoid bones assigned.",

@@ -24,7 +24,7 @@ class Materials:
     def __init__(self, document: Document, textures: Textures) -> None:
         self._document = document
         self._textures = textures
-        self.sources = document.root.get("materials").list(MOST_MATERIALS)
+        self.sources = document.root.get("materials").items(MOST_MATERIALS)
         self.all: tuple[Material, ...] = (
             *(self._tolerant(at, i) for i, at in enumerate(self.sources)),
             Material("default", metallic=0.0),
@@ -41,14 +41,14 @@ class Materials:
         try:
             base = self.sources[index].at("pbrMetallicRoughness", "baseColorTexture")
             moved = base.extension("KHR_texture_transform").get("texCoord")
-            return moved.int(base.get("texCoord").int(0, high=7), high=7)
+            return moved.integer(base.get("texCoord").integer(0, high=7), high=7)
         except AssetError:
             return 0
 
     def _tolerant(self, at: At, i: int) -> Material:
         material = Material(f"material_{i}", metallic=0.0)
         with self._document.problems.tolerate(at, "A plain white material stands in."):
-            material = self._material(at, i)
+            return self._material(at, i)
         return material
 
     def _material(self, at: At, i: int) -> Material:
@@ -85,7 +85,7 @@ class Materials:
         if toon.absent:
             return material
         with self._document.problems.tolerate(toon, "The material is drawn without toon shading."):
-            material = replace(material, shading=Shading.MTOON, mtoon=self._mtoon(toon))
+            return replace(material, shading=Shading.MTOON, mtoon=self._mtoon(toon))
         return material
 
     def _mtoon(self, at: At) -> MToon:
@@ -116,26 +116,25 @@ class Materials:
             ),
             uv_rotation=at.get("uvAnimationRotationSpeedFactor").number(0.0),
             transparent_with_z_write=at.get("transparentWithZWrite").flag(),
-            render_queue_offset=at.get("renderQueueOffsetNumber").int(0, low=-9, high=9),
+            render_queue_offset=at.get("renderQueueOffsetNumber").integer(0, low=-9, high=9),
         )
 
     def _map(self, at: At, strength: str = "") -> Map:
         """A texture reference; a bad one is a problem and no map."""
         if at.absent:
             return Map()
-        found = Map()
         with self._document.problems.tolerate(at, "The material goes without this map."):
             moved = at.extension("KHR_texture_transform")
             offset = moved.get("offset").numbers(2, (0.0, 0.0))
             scale = moved.get("scale").numbers(2, (1.0, 1.0))
-            found = Map(
+            return Map(
                 texture=self._textures.use(at.get("index")),
                 offset=(offset[0], offset[1]),
                 scale=(scale[0], scale[1]),
                 rotation=moved.get("rotation").number(0.0),
                 strength=at.get(strength).number(1.0) if strength else 1.0,
             )
-        return found
+        return Map()
 
 
 def _rgb(at: At, default: RGB) -> RGB:

@@ -22,6 +22,10 @@ MOST_VERTICES = 4_000_000
 MOST_TRIANGLES = 8_000_000
 MOST_MORPHS = 4096
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
+_CORNERS = 3
+_INFLUENCES = 4
+_LIGHTEST = 1e-8
+_SHORTEST = 1e-12
 _STILL_M = 1e-7
 
 _Sparse = tuple[U32, F32]
@@ -42,26 +46,26 @@ class Meshes:
     def read(self, ref: At, joint_count: int) -> list[Primitive]:
         """The primitives of a mesh for a skin of `joint_count` joints (0: not skinned)."""
         at = self._document.root.get("meshes").element(ref, "mesh")
-        key = (ref.int(), joint_count)
+        key = (ref.integer(), joint_count)
         if key not in self._cache:
-            name = at.get("name").text(f"mesh_{ref.int()}")
-            pieces = (self._primitive(p, name, joint_count) for p in at.get("primitives").list())
+            name = at.get("name").text(f"mesh_{ref.integer()}")
+            pieces = (self._primitive(p, name, joint_count) for p in at.get("primitives").items())
             self._cache[key] = [p for p in pieces if p is not None]
         return self._cache[key]
 
     def _primitive(self, at: At, name: str, joint_count: int) -> Primitive | None:
         attributes = at.get("attributes")
-        mode = at.get("mode").int(_TRIANGLES, high=6)
+        mode = at.get("mode").integer(_TRIANGLES, high=6)
         if mode < _TRIANGLES or attributes.get("POSITION").absent:
             self._document.problems.add(
                 "asset.primitive", at, "has points or lines or nothing", "It is not drawn."
             )
             return None
         positions = self._accessors.floats(attributes.get("POSITION"), 3)
-        triangles = self._indices(at, mode, len(positions))
-        if not len(triangles):
+        corners = self._indices(at, mode, len(positions))
+        if not len(corners):
             return None
-        used, triangles = _compact(triangles, len(positions))
+        used, triangles = _compact(corners, len(positions))
         self._count(at, len(used), len(triangles))
         material = self._materials.index(at.get("material"))
         count = len(positions)
@@ -85,7 +89,7 @@ class Meshes:
             joints=joints,
             weights=weights,
             morphs=tuple(
-                self._morph(target, count, used) for target in at.get("targets").list(MOST_MORPHS)
+                self._morph(target, count, used) for target in at.get("targets").items(MOST_MORPHS)
             ),
         )
 
@@ -99,7 +103,7 @@ class Meshes:
                 raise ref.fault("points past the last vertex", code="asset.range")
         if mode == _TRIANGLES:
             return flat[: len(flat) // 3 * 3].reshape(-1, 3)
-        if len(flat) < 3:
+        if len(flat) < _CORNERS:
             return np.zeros((0, 3), np.int64)
         if mode == _FAN:
             return np.stack([np.full(len(flat) - 2, flat[0]), flat[1:-1], flat[2:]], axis=1)
@@ -158,8 +162,8 @@ class Meshes:
             self._same_length(weight, weights[-1], count)
         j = np.concatenate(joints, axis=1)[used]
         w = np.concatenate(weights, axis=1)[used]
-        if j.shape[1] > 4:
-            strongest = np.argsort(-w, axis=1, kind="stable")[:, :4]
+        if j.shape[1] > _INFLUENCES:
+            strongest = np.argsort(-w, axis=1, kind="stable")[:, :_INFLUENCES]
             j, w = np.take_along_axis(j, strongest, 1), np.take_along_axis(w, strongest, 1)
         j = np.where(w > 0.0, j, 0)
         if int(j.max()) >= joint_count:
@@ -169,7 +173,8 @@ class Meshes:
             )
         total = w.sum(axis=1, keepdims=True)
         # A vertex that no joint holds follows the first one, as GPU implementations do.
-        w = np.where(total > 1e-8, w / np.maximum(total, 1e-8), np.float32([1, 0, 0, 0]))
+        first = np.array([1, 0, 0, 0], np.float32)
+        w = np.where(total > _LIGHTEST, w / np.maximum(total, _LIGHTEST), first)
         return j.astype(np.uint16), np.ascontiguousarray(w, np.float32)
 
     def _morph(self, at: At, count: int, used: NDArray[Any]) -> Morph:
@@ -192,7 +197,7 @@ class Meshes:
         """The vertices a morph accessor moves and how; shared accessors are read once."""
         if ref.absent:
             return np.zeros(0, np.uint32), np.zeros((0, 3), np.float32)
-        key = ref.int()
+        key = ref.integer()
         if key not in self._deltas:
             values = self._accessors.floats(ref, 3, mend=True)
             self._same_length(ref, values, count)
@@ -225,12 +230,12 @@ def smooth_normals(positions: F32, triangles: U32) -> F32:
         axis=1,
     )
     length = np.sqrt((normals * normals).sum(axis=1, keepdims=True))
-    return (normals / np.where(length > 1e-30, length, 1.0)).astype(np.float32)
+    return (normals / np.where(length > _SHORTEST**2, length, 1.0)).astype(np.float32)
 
 
 def unit_normals(normals: F32) -> F32:
     """Unit normals; those without a direction point up, so that light never meets a zero."""
     length = np.sqrt((normals.astype(np.float64) ** 2).sum(axis=1, keepdims=True))
-    good = length > 1e-12
+    good = length > _SHORTEST
     unit = np.where(good, normals / np.where(good, length, 1.0), [0.0, 1.0, 0.0])
     return np.ascontiguousarray(unit, np.float32)

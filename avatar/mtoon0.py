@@ -26,10 +26,10 @@ def migrate_materials(document: Document) -> None:
     properties = document.root.extension("VRM").get("materialProperties")
     materials = document.root.get("materials")
     with document.problems.tolerate(properties, "The materials are drawn as plain glTF."):
-        items = properties.list()
+        items = properties.items()
         if not items or materials.absent:
             return
-        originals = materials.list()
+        originals = materials.items()
         queues = _queues(items, document)
         for i, (at, original) in enumerate(zip(items, originals, strict=False)):
             with document.problems.tolerate(at, "The material is drawn as plain glTF."):
@@ -52,13 +52,13 @@ class _Properties:
     def color(self, key: str, default: tuple[float, ...]) -> list[float]:
         """Linear RGB."""
         at = self._at.at("vectorProperties", key)
-        values = [v.number() for v in at.list(4)] if not at.absent else list(default)
+        values = [v.number() for v in at.items(4)] if not at.absent else list(default)
         return [to_linear(v) for v in (*values, 0.0, 0.0, 0.0)[:3]]
 
     def alpha(self, key: str) -> float:
         at = self._at.at("vectorProperties", key)
-        values = at.list(4)
-        return values[3].number() if len(values) == 4 else 1.0
+        values = at.items(4)
+        return values[3].number() if len(values) == len(_WHITE) else 1.0
 
     def keyword(self, key: str) -> bool:
         return self._at.at("keywordMap", key).flag()
@@ -67,7 +67,7 @@ class _Properties:
         ref = self._at.at("textureProperties", key)
         if ref.absent:
             return None
-        out: dict[str, Any] = {"index": ref.int(low=-1)}
+        out: dict[str, Any] = {"index": ref.integer(low=-1)}
         st = self._at.at("vectorProperties", "_MainTex")
         if moved and not st.absent:
             ox, oy, sx, sy = st.numbers(4)
@@ -147,7 +147,7 @@ def _unlit(at: At, shader: str) -> dict[str, Any]:
 
 
 def _queue(at: At) -> int:
-    return at.get("renderQueue").int(-1, low=-1, high=100_000)
+    return at.get("renderQueue").integer(-1, low=-1, high=100_000)
 
 
 def _queues(items: list[At], document: Document) -> dict[tuple[bool, int], int]:

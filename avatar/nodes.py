@@ -13,6 +13,8 @@ from flow.spec import F32, I32
 
 MOST_NODES = 20_000
 _LARGEST = 1e5
+_SMALLEST = 1e-12
+_UNIT_WITHIN = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def read_nodes(document: Document) -> Nodes:
     Raises:
         AssetError: a cycle, a child that does not exist, or numbers that no transform has.
     """
-    nodes = document.root.get("nodes").list(MOST_NODES)
+    nodes = document.root.get("nodes").items(MOST_NODES)
     parent, children = _family(document, nodes)
     order = _breadth_first(nodes, parent, children)
     place = {g: i for i, g in enumerate(order)}
@@ -61,7 +63,7 @@ def _family(document: Document, nodes: list[At]) -> tuple[dict[int, int], list[l
     parent: dict[int, int] = {}
     children: list[list[int]] = [[] for _ in nodes]
     for g, node in enumerate(nodes):
-        for ref in node.get("children").list():
+        for ref in node.get("children").items():
             child = ref.index(len(nodes), "node")
             if child in parent:
                 document.problems.add(
@@ -88,11 +90,13 @@ def _breadth_first(nodes: list[At], parent: dict[int, int], children: list[list[
 
 def _drawn(document: Document, place: dict[int, int], children: list[list[int]]) -> frozenset[int]:
     scenes = document.root.get("scenes")
-    if not scenes.list():
+    if not scenes.items():
         return frozenset(place.values())
     which = document.root.get("scene")
     index = At(0, "scene") if which.absent else which
-    todo = [r.index(len(place), "node") for r in scenes.element(index, "scene").get("nodes").list()]
+    todo = [
+        r.index(len(place), "node") for r in scenes.element(index, "scene").get("nodes").items()
+    ]
     seen: set[int] = set()
     while todo:
         g = todo.pop()
@@ -116,7 +120,7 @@ def _transform(
         if max(map(abs, values)) > _LARGEST:
             raise node.get(name).fault("is too large", code="asset.range")
     length = sum(min(abs(v), _LARGEST) ** 2 for v in q) ** 0.5
-    if abs(length - 1.0) > 1e-3:
+    if abs(length - 1.0) > _UNIT_WITHIN:
         document.problems.add(
             "asset.rotation", rotation, "is not a unit quaternion", "It was normalised."
         )
@@ -135,6 +139,6 @@ def _decompose(
     scale = np.sqrt((linear * linear).sum(axis=0))
     if np.linalg.det(linear) < 0:
         scale[0] = -scale[0]
-    safe = np.where(np.abs(scale) > 1e-12, scale, 1.0)
-    rotation = quat.from_matrix(linear / safe) if np.abs(scale).min() > 1e-12 else quat.IDENTITY
+    safe = np.where(np.abs(scale) > _SMALLEST, scale, 1.0)
+    rotation = quat.from_matrix(linear / safe) if np.abs(scale).min() > _SMALLEST else quat.IDENTITY
     return tuple(values[:3, 3].tolist()), tuple(rotation.tolist()), tuple(scale.tolist())

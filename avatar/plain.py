@@ -50,6 +50,9 @@ for _theirs, _ours in (
 
 _PREFIX = re.compile(r"^(mixamorig\d*[:_]?|armature[|:_]|bip0?01|j_bip_(?=[lrc]_)|j_adj_|def[-_])")
 _EXACT = {name.lower(): name for name in HUMAN_BONES}
+_SHORTEST_M = 1e-6
+_STRAIGHT = 0.98
+"""Cosine of the angle up to which an arm counts as a T-pose's."""
 _VISEMES = {
     "viseme_aa": "aa", "viseme_i": "ih", "viseme_u": "ou", "viseme_e": "ee", "viseme_o": "oh",
 }  # fmt: skip
@@ -132,7 +135,7 @@ def face_forward(model: Model, humanoid: Humanoid) -> Model:
             world = rest_world(replace(model, rest_rotation=turns.astype(np.float32)))
             way = world[there, :3, 3] - world[here, :3, 3]
             length = float(np.sqrt(way @ way))
-            if length < 1e-6 or way[0] * out > 0.98 * length:
+            if length < _SHORTEST_M or way[0] * out > _STRAIGHT * length:
                 continue
             above = world[model.parents[here]] if model.parents[here] >= 0 else model.root
             scale = np.sqrt((above[:3, :3] ** 2).sum(axis=0))

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 F64 = NDArray[np.float64]
+_SMALLEST = 1e-9
+_NEAR = 1e-6
 IDENTITY: F64 = np.array([0.0, 0.0, 0.0, 1.0])
 
 
@@ -67,7 +69,7 @@ def normalize(q: NDArray[Any]) -> F64:
     q = np.array(q, np.float64)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
         length = np.sqrt(np.einsum("...i,...i->...", q, q))
-        good = (length > 1e-9) & np.isfinite(length)
+        good = (length > _SMALLEST) & np.isfinite(length)
     if good.all():
         return np.asarray(q / length[..., None], np.float64)
     q[~good] = IDENTITY
@@ -118,7 +120,7 @@ def from_to(u: NDArray[Any], v: NDArray[Any]) -> F64:
     """The shortest turn that takes unit vectors `u` to `v`; opposite ones turn about any normal."""
     w = 1.0 + np.einsum("...i,...i->...", u, v)
     axis = cross(u, v)
-    opposite = w < 1e-9
+    opposite = w < _SMALLEST
     if np.any(opposite):
         # Any axis at right angles will do: cross with the world axis that u is furthest from.
         side = np.zeros(np.broadcast_shapes(u.shape, v.shape))
@@ -136,7 +138,7 @@ def slerp(a: NDArray[Any], b: NDArray[Any], t: ArrayLike) -> F64:
     b = np.where(dot < 0.0, -b, b)
     angle = np.arccos(np.clip(np.abs(dot), 0.0, 1.0))
     sine = np.sin(angle)
-    near = sine < 1e-6
+    near = sine < _NEAR
     safe = np.where(near, 1.0, sine)
     wa = np.where(near, 1.0 - t, np.sin((1.0 - t) * angle) / safe)
     wb = np.where(near, t, np.sin(t * angle) / safe)

@@ -23,8 +23,10 @@ from flow.stage import RigState
 
 
 class Runtime:
-    """Wears one avatar. One thread at a time; the arrays of a `RigState` live until the next
-    `update`."""
+    """Wears one avatar.
+
+    One thread at a time. The arrays of a `RigState` are the runtime's until its next `update`.
+    """
 
     def __init__(self, avatar: Avatar, *, meter: Meter | None = None) -> None:
         self.avatar = avatar

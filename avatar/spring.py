@@ -25,6 +25,7 @@ from flow.spec import I32
 _RATE_HZ = 60.0
 _LONGEST_STEP_S = 1.0 / 15.0
 _SHORTEST_M = 1e-9
+_OPPOSITE = -0.999999
 VIRTUAL_TAIL_M = 0.07
 
 
@@ -95,12 +96,12 @@ class SpringRig:
         gravity = np.array([j.gravity_dir for j in joints], np.float64).reshape(-1, 3)
         self._gravity = gravity * np.array([j.gravity_power for j in joints])[:, None]
         self._hit = np.array([j.hit_radius for j in joints])
-        self._colliders = ColliderRig(springs.colliders, skeleton)
+        self._colliders = ColliderRig(springs.colliders)
         self._touch = np.zeros((self._count, len(springs.colliders)), bool)
         for row, joint in enumerate(joints):
             self._touch[row, list(joint.colliders)] = True
         centers = [j.center for j in joints]
-        self._centers = np.array([c if c >= 0 else 0 for c in centers], np.int32)
+        self._centers = np.array([max(c, 0) for c in centers], np.int32)
         self._centred = np.array([c >= 0 for c in centers], bool)
         self._any_centre = bool(self._centred.any())
         self._levels = self._sort(joints, depth, swinging)
@@ -167,7 +168,12 @@ class SpringRig:
             tail = place + way * length
             if level.collides:
                 push_out(
-                    tail, place, length, self._hit[run], self._touch[run], self._colliders.state
+                    tail,
+                    place,
+                    length,
+                    hit=self._hit[run],
+                    touch=self._touch[run],
+                    state=self._colliders.state,
                 )
                 way = _unit(tail - place, axis)
             reached[run] = tail
@@ -192,7 +198,7 @@ class SpringRig:
             return None, None
         to_world = self._skeleton.world[self._centers].copy()
         to_world[~self._centred] = np.eye(4)
-        return to_world, np.linalg.pinv(to_world)
+        return to_world, np.asarray(np.linalg.pinv(to_world), np.float64)
 
     def _sort(
         self, joints: list[SpringJoint], depth: dict[int, int], swinging: set[int]
@@ -249,17 +255,18 @@ def _transform(matrices: F64, points: F64) -> F64:
 def _unit(v: F64, otherwise: F64) -> F64:
     length = np.sqrt(np.einsum("ij,ij->i", v, v))[:, None]
     if length.size and float(length.min()) < _SHORTEST_M:
-        return np.where(length < _SHORTEST_M, otherwise, v / np.maximum(length, _SHORTEST_M))
-    return v / length
+        v = np.where(length < _SHORTEST_M, otherwise, v)
+        length = np.where(length < _SHORTEST_M, 1.0, length)
+    return np.asarray(v / length, np.float64)
 
 
 def _turns(u: F64, v: F64) -> F64:
     """(k, 3, 3) shortest rotations taking unit vectors `u` to `v` (Rodrigues, without angles)."""
     cosine = np.einsum("ij,ij->i", u, v)
-    if cosine.size and float(cosine.min()) < -0.999999:
+    if cosine.size and float(cosine.min()) < _OPPOSITE:
         return quat.to_matrix(quat.from_to(u, v))
     w = quat.cross(u, v)
-    turns = w[:, :, None] * (w / (1.0 + cosine)[:, None])[:, None, :]
+    turns: F64 = w[:, :, None] * (w / (1.0 + cosine)[:, None])[:, None, :]
     turns[:, 0, 0] += cosine
     turns[:, 1, 1] += cosine
     turns[:, 2, 2] += cosine

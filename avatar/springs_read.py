@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,6 +16,7 @@ _LEFT_OUT = "It is left out."
 MOST_JOINTS = 2048
 MOST_COLLIDERS = 512
 _Triple = tuple[float, float, float]
+_SHORTEST = 1e-9
 _DOWN = (0.0, -1.0, 0.0)
 
 
@@ -49,9 +51,9 @@ class _Reader:
     def touched(self, refs: At) -> tuple[int, ...]:
         """The colliders of the groups that a spring names."""
         out: list[int] = []
-        for ref in refs.list(MOST_COLLIDERS):
+        for ref in refs.items(MOST_COLLIDERS):
             with self.problems.tolerate(ref, "The spring does not touch these colliders."):
-                i = ref.int(low=-(1 << 31))
+                i = ref.integer(low=-(1 << 31))
                 if i not in self.groups:
                     raise ref.fault(f"points to collider group {i}", code="asset.range")
                 out += self.groups[i]
@@ -65,21 +67,21 @@ def read_springs1(at: At, gltf: Gltf, problems: Problems) -> Springs:
     """``VRMC_springBone``."""
     reader = _Reader(gltf, problems)
     numbers: dict[int, int] = {}
-    for k, item in enumerate(at.get("colliders").list()):
+    for k, item in enumerate(at.get("colliders").items()):
         with problems.tolerate(item, _LEFT_OUT):
             numbers[k] = reader.add_collider(item, _collider1(item, reader.node(item.get("node"))))
-    for k, group in enumerate(at.get("colliderGroups").list()):
+    for k, group in enumerate(at.get("colliderGroups").items()):
         with problems.tolerate(group, _LEFT_OUT):
-            given = (ref.int() for ref in group.get("colliders").list())
+            given = (ref.integer() for ref in group.get("colliders").items())
             reader.groups[k] = tuple(numbers[i] for i in given if i in numbers)
     world = rest_world(gltf.model)
-    for spring in at.get("springs").list():
+    for spring in at.get("springs").items():
         with problems.tolerate(spring, "The spring is left out."):
             touched = reader.touched(spring.get("colliderGroups"))
             center = spring.get("center")
             centre = -1 if center.absent else reader.node(center)
-            joints = spring.get("joints").list(MOST_JOINTS)
-            for joint, following in zip(joints, joints[1:], strict=False):
+            joints = spring.get("joints").items(MOST_JOINTS)
+            for joint, following in pairwise(joints):
                 with problems.tolerate(joint, _LEFT_OUT):
                     node = reader.node(joint.get("node"))
                     child = reader.node(following.get("node"))
@@ -135,11 +137,11 @@ def read_springs0(at: At, gltf: Gltf, problems: Problems) -> Springs:
     world (the model is turned to face +Z).
     """
     reader = _Reader(gltf, problems)
-    for k, group in enumerate(at.get("colliderGroups").list()):
+    for k, group in enumerate(at.get("colliderGroups").items()):
         with problems.tolerate(group, _LEFT_OUT):
             node = reader.node(group.get("node"))
             numbers = []
-            for item in group.get("colliders").list():
+            for item in group.get("colliders").items():
                 with problems.tolerate(item, _LEFT_OUT):
                     x, y, z = item.get("offset").vector("xyz", (0.0, 0.0, 0.0))
                     radius = item.get("radius").number(0.0, 0.0, 100.0)
@@ -148,10 +150,10 @@ def read_springs0(at: At, gltf: Gltf, problems: Problems) -> Springs:
                     )
             reader.groups[k] = tuple(numbers)
     children = _children(gltf)
-    for group in at.get("boneGroups").list():
+    for group in at.get("boneGroups").items():
         with problems.tolerate(group, "The springs of this group are left out."):
             like = _settings0(reader, group)
-            for ref in group.get("bones").list():
+            for ref in group.get("bones").items():
                 with problems.tolerate(ref, "The bones below it do not swing."):
                     todo = [reader.node(ref)]
                     while todo:
@@ -224,4 +226,4 @@ def _descends(gltf: Gltf, node: int, ancestor: int) -> bool:
 def _unit(v: _Triple) -> _Triple:
     """The direction of `v`; down when it has none."""
     length = sum(min(abs(x), 1e12) ** 2 for x in v) ** 0.5
-    return (v[0] / length, v[1] / length, v[2] / length) if length > 1e-9 else _DOWN
+    return (v[0] / length, v[1] / length, v[2] / length) if length > _SHORTEST else _DOWN

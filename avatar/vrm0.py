@@ -54,7 +54,7 @@ def bone_name(name: str) -> str:
 def read_bones(at: At, gltf: Gltf, problems: Problems) -> dict[str, int]:
     """``humanoid.humanBones``: bone name → model node."""
     found: dict[str, int] = {}
-    for item in at.list():
+    for item in at.items():
         with problems.tolerate(item, "The bone counts as missing."):
             if item.get("node").value != -1:
                 name = bone_name(item.get("bone").text())
@@ -65,7 +65,7 @@ def read_bones(at: At, gltf: Gltf, problems: Problems) -> dict[str, int]:
 def read_expressions(at: At, document: Document, gltf: Gltf) -> dict[str, Expression]:
     """``blendShapeMaster.blendShapeGroups``; unknown presets are the author's own."""
     out: dict[str, Expression] = {}
-    for item in at.get("blendShapeGroups").list():
+    for item in at.get("blendShapeGroups").items():
         with document.problems.tolerate(item, "The expression is left out."):
             preset = PRESETS.get(item.get("presetName").text().lower())
             name = preset or item.get("name").text()
@@ -73,21 +73,23 @@ def read_expressions(at: At, document: Document, gltf: Gltf) -> dict[str, Expres
                 raise item.fault("has no name")
             if name in out:
                 raise item.fault(f"is a second {name!r}")
+            colors, uvs = _materials(item, document, gltf)
             out[name] = Expression(
                 name=name,
                 preset=preset is not None,
                 morphs=_morphs(item, gltf, document.problems),
                 is_binary=item.get("isBinary").flag(),
-                **_materials(item, document, gltf),
+                colors=colors,
+                uvs=uvs,
             )
     return out
 
 
 def _morphs(at: At, gltf: Gltf, problems: Problems) -> tuple[MorphBind, ...]:
     out: list[MorphBind] = []
-    for bind in at.get("binds").list():
+    for bind in at.get("binds").items():
         with problems.tolerate(bind, _LEFT_OUT):
-            mesh = bind.get("mesh").int(low=-(1 << 31))
+            mesh = bind.get("mesh").integer(low=-(1 << 31))
             nodes = gltf.mesh_nodes.get(mesh)
             if not nodes:
                 raise bind.get("mesh").fault("is a mesh that is not drawn", code="asset.range")
@@ -101,11 +103,11 @@ def _morphs(at: At, gltf: Gltf, problems: Problems) -> tuple[MorphBind, ...]:
 
 def _materials(
     at: At, document: Document, gltf: Gltf
-) -> dict[Literal["colors", "uvs"], tuple[ColorBind, ...] | tuple[UvBind, ...]]:
+) -> tuple[tuple[ColorBind, ...], tuple[UvBind, ...]]:
     colors: list[ColorBind] = []
     uvs: list[UvBind] = []
     names = [m.name for m in gltf.model.materials[: gltf.material_count]]
-    for bind in at.get("materialValues").list():
+    for bind in at.get("materialValues").items():
         with document.problems.tolerate(bind, _LEFT_OUT):
             name, prop = bind.get("materialName").text(), bind.get("propertyName").text()
             x, y, z, w = bind.get("targetValue").numbers(4)
@@ -116,9 +118,9 @@ def _materials(
                 # Unity's texture origin is the lower left corner, glTF's the upper left.
                 uvs.append(UvBind(material, (x, y), (z, 1.0 - w - y)))
             elif prop in _COLORS:
-                rgb = tuple(to_linear(v) for v in (x, y, z))
-                colors.append(ColorBind(material, _COLORS[prop], (rgb[0], rgb[1], rgb[2], w)))
-    return {"colors": tuple(colors), "uvs": tuple(uvs)}
+                target = (to_linear(x), to_linear(y), to_linear(z), w)
+                colors.append(ColorBind(material, _COLORS[prop], target))
+    return tuple(colors), tuple(uvs)
 
 
 def read_look_at(at: At) -> LookAt | None:
@@ -150,9 +152,9 @@ def read_look_at(at: At) -> LookAt | None:
 def read_first_person(at: At, gltf: Gltf, problems: Problems) -> dict[int, str]:
     """``firstPerson.meshAnnotations``: model node → flag."""
     out: dict[int, str] = {}
-    for item in at.get("meshAnnotations").list():
+    for item in at.get("meshAnnotations").items():
         with problems.tolerate(item, _LEFT_OUT):
             flag = _FIRST_PERSON.get(item.get("firstPersonFlag").text(), "auto")
-            for g in gltf.mesh_nodes.get(item.get("mesh").int(low=-(1 << 31)), ()):
+            for g in gltf.mesh_nodes.get(item.get("mesh").integer(low=-(1 << 31)), ()):
                 out[gltf.node[g]] = flag
     return out

@@ -32,7 +32,8 @@ VERSIONS = frozenset({"1.0", "1.0-beta"})
 def read_bones(at: At, gltf: Gltf, problems: Problems) -> dict[str, int]:
     """``humanoid.humanBones``: bone name → model node."""
     found: dict[str, int] = {}
-    for name, bone in at.members():
+    # Hips first: where two bones claim one node, the one that cannot be missed gets it.
+    for name, bone in sorted(at.members(), key=lambda member: member[0] != "hips"):
         with problems.tolerate(bone, "The bone counts as missing."):
             add_bone(found, name, bone.get("node"), gltf, problems)
     return found
@@ -71,14 +72,14 @@ def read_expressions(at: At, gltf: Gltf, problems: Problems) -> dict[str, Expres
 
 def _expression(name: str, preset: bool, at: At, gltf: Gltf, problems: Problems) -> Expression:
     morphs: list[MorphBind] = []
-    for bind in at.get("morphTargetBinds").list():
+    for bind in at.get("morphTargetBinds").items():
         with problems.tolerate(bind, _LEFT_OUT):
             node = bind.get("node").index(len(gltf.node), "node")
             first, count = gltf.slots.get(node, (0, 0))
             index = bind.get("index").index(count, "morph target")
             morphs.append(MorphBind(first + index, bind.get("weight").number(1.0, 0.0, 1.0)))
     colors: list[ColorBind] = []
-    for bind in at.get("materialColorBinds").list():
+    for bind in at.get("materialColorBinds").items():
         with problems.tolerate(bind, _LEFT_OUT):
             field = COLOR_FIELDS.get(bind.get("type").text())
             if field is None:
@@ -87,7 +88,7 @@ def _expression(name: str, preset: bool, at: At, gltf: Gltf, problems: Problems)
             material = bind.get("material").index(gltf.material_count, "material")
             colors.append(ColorBind(material, field, (r, g, b, a)))
     uvs: list[UvBind] = []
-    for bind in at.get("textureTransformBinds").list():
+    for bind in at.get("textureTransformBinds").items():
         with problems.tolerate(bind, _LEFT_OUT):
             sx, sy = bind.get("scale").numbers(2, (1.0, 1.0))
             ox, oy = bind.get("offset").numbers(2, (0.0, 0.0))
@@ -140,7 +141,7 @@ def read_look_at(at: At) -> LookAt | None:
 def read_first_person(at: At, gltf: Gltf, problems: Problems) -> dict[int, str]:
     """``firstPerson.meshAnnotations``: model node → flag."""
     out: dict[int, str] = {}
-    for item in at.get("meshAnnotations").list():
+    for item in at.get("meshAnnotations").items():
         with problems.tolerate(item, _LEFT_OUT):
             out[gltf.node[item.get("node").index(len(gltf.node), "node")]] = item.get("type").text(
                 "auto"
@@ -151,7 +152,7 @@ def read_first_person(at: At, gltf: Gltf, problems: Problems) -> dict[int, str]:
 def read_constraints(document: Document, gltf: Gltf) -> tuple[Constraint, ...]:
     """The ``VRMC_node_constraint`` of every node."""
     out: list[Constraint] = []
-    for g, node in enumerate(document.root.get("nodes").list()):
+    for g, node in enumerate(document.root.get("nodes").items()):
         if not isinstance(node.get("extensions").value, dict):
             continue
         at = node.extension("VRMC_node_constraint")
