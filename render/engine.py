@@ -1,0 +1,282 @@
+"""The renderer the show draws with: chooses a back end, composes, converts, keeps the budget."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from flow.clock import NS_PER_MS, Clock, MonotonicClock
+from flow.errors import EngineError
+from flow.media import Trace, VideoFrame
+from flow.mesh import RGB, Model
+from flow.meter import Meter
+from flow.spec import U8
+from flow.stage import StageFrame
+from render.layers import Layers
+from render.panda import APT_GL, APT_SOFTWARE, Host
+from render.plate import Compositor
+from render.quality import Governor, Quality
+
+BackendName = Literal["auto", "gl", "software"]
+RING = 8
+MIN_SIZE, MAX_SIZE = 16, 8192
+_LOG = logging.getLogger("mirrorstage.render")
+
+
+class Backend(Protocol):
+    """Draws models. All calls from the thread that made it."""
+
+    name: str
+    device: str
+
+    def apply(self, quality: Quality, width: int, height: int) -> None:
+        """Take a quality and a picture size."""
+        ...
+
+    def set_stage(self, model: Model | None, background: RGB) -> None:
+        """Replace the stage."""
+        ...
+
+    def add_avatar(self, name: str, model: Model) -> None:
+        """Bring an avatar in."""
+        ...
+
+    def remove_avatar(self, name: str) -> None:
+        """Take an avatar out."""
+        ...
+
+    def draw(self, frame: StageFrame, *, transparent: bool = False) -> Layers:
+        """Draw; the memory of the result lasts until the next call."""
+        ...
+
+    @property
+    def triangles(self) -> int:
+        """Triangles of stage and avatars."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back."""
+        ...
+
+
+class Renderer:
+    """Draws `StageFrame`s. Use it from one thread."""
+
+    def __init__(
+        self, backend: Backend, width: int, height: int, quality: Quality, meter: Meter, clock: Clock
+    ) -> None:
+        self._backend = backend
+        self._meter = meter
+        self._clock = clock
+        self._governor = Governor(quality)
+        self._window: Any = None
+        self._size(width, height)
+
+    def _size(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self._compositor = Compositor(width, height)
+        self._ring = [np.zeros((height * 3 // 2, width), np.uint8) for _ in range(RING)]
+        self._next = 0
+
+    def set_stage(self, model: Model | None, background: RGB = (0.02, 0.02, 0.03)) -> None:
+        """Replace the stage. `background` is linear colour, seen where the stage is open."""
+        self._backend.set_stage(model, background)
+
+    def add_avatar(self, name: str, model: Model) -> None:
+        """Bring an avatar in; `StageFrame.rigs[name]` moves it. Replaces one of that name."""
+        self._backend.add_avatar(name, model)
+
+    def remove_avatar(self, name: str) -> None:
+        """Take an avatar out; an unknown name is ignored."""
+        self._backend.remove_avatar(name)
+
+    def draw(self, frame: StageFrame) -> VideoFrame:
+        """Draw one picture of the programme.
+
+        The picture's memory is one of eight buffers used in turn: it is overwritten eight
+        pictures later.
+        """
+        begun = self._clock.now()
+        layers = self._backend.draw(frame)
+        out = self._ring[self._next]
+        self._next = (self._next + 1) % RING
+        with self._meter.measure("convert"):
+            self._compositor.i420(layers, frame.overlays, out)
+        if self._window is not None:
+            self._window.show(self._compositor.bgra(layers, frame.overlays))
+        now = self._clock.now()
+        if not frame.shot.cut and self._governor.observe((now - begun) / NS_PER_MS):
+            self._backend.apply(self._governor.quality, self.width, self.height)
+            given_up = ", ".join(self._governor.sentences) or "nothing"
+            _LOG.info("Drawing to keep up with the show; given up: %s", given_up)
+        trace = Trace(captured=frame.captured, drawn=now)
+        return VideoFrame(frame.seq, frame.due, self.width, self.height, out, trace)
+
+    def picture(self, frame: StageFrame, *, transparent: bool = False) -> U8:
+        """(h, w, 4) RGBA, top row first, straight alpha; the caller's memory.
+
+        `transparent` leaves stage and background out.
+        """
+        layers = self._backend.draw(frame, transparent=transparent)
+        bgra = self._compositor.bgra(layers, frame.overlays)
+        rgba = np.ascontiguousarray(bgra[..., [2, 1, 0, 3]])
+        if not transparent:
+            rgba[..., 3] = 255
+            return rgba
+        alpha = rgba[..., 3:4].astype(np.uint16)
+        straight = (rgba[..., :3].astype(np.uint16) * 255 + alpha // 2) // np.maximum(alpha, 1)
+        rgba[..., :3] = np.minimum(straight, 255)
+        return rgba
+
+    def info(self) -> dict[str, Any]:
+        """Back end, device, size, triangles, quality now and what was given up."""
+        quality = self._governor.quality
+        return {
+            "backend": self._backend.name,
+            "device": self._backend.device,
+            "size": f"{self.width}x{self.height}",
+            "triangles": self._backend.triangles,
+            "supersample": quality.supersample,
+            "outline": quality.outline,
+            "shadow": quality.shadow,
+            "given_up": self._governor.sentences,
+        }
+
+    def resize(self, width: int, height: int) -> None:
+        """Change the picture's size. Frames drawn before keep their memory.
+
+        Raises:
+            EngineError: a size the encoder or the engine cannot take.
+        """
+        _check_size(width, height)
+        self._backend.apply(self._governor.quality, width, height)
+        self._size(width, height)
+
+    def close(self) -> None:
+        """Give the engine's buffers back; idempotent."""
+        if self._window is not None:
+            self._window.close()
+            self._window = None
+        backend, self._backend = self._backend, _CLOSED
+        backend.close()
+
+
+class _Closed:
+    """What a closed renderer draws with: it refuses."""
+
+    name = "closed"
+    device = "none"
+    triangles = 0
+
+    def _refuse(self) -> EngineError:
+        return EngineError("The renderer is closed.", code="engine.closed")
+
+    def apply(self, quality: Quality, width: int, height: int) -> None:  # noqa: ARG002
+        raise self._refuse()
+
+    def set_stage(self, model: Model | None, background: RGB) -> None:  # noqa: ARG002
+        raise self._refuse()
+
+    def add_avatar(self, name: str, model: Model) -> None:  # noqa: ARG002
+        raise self._refuse()
+
+    def remove_avatar(self, name: str) -> None:  # noqa: ARG002
+        raise self._refuse()
+
+    def draw(self, frame: StageFrame, *, transparent: bool = False) -> Layers:  # noqa: ARG002
+        raise self._refuse()
+
+    def close(self) -> None:
+        return
+
+
+_CLOSED = _Closed()
+
+
+def open_renderer(
+    width: int,
+    height: int,
+    *,
+    backend: BackendName = "auto",
+    quality: Quality | None = None,
+    meter: Meter | None = None,
+    clock: Clock | None = None,
+    window: bool = False,
+) -> Renderer:
+    """A renderer of `width` x `height` pictures.
+
+    ``auto`` takes GL where a graphics processor draws, else the software rasteriser, else software
+    GL. `window` also shows the programme in a window, where there is a display.
+
+    Raises:
+        EngineError: ``engine.no_renderer`` when nothing can draw, ``engine.size`` for an odd or
+            absurd size.
+    """
+    _check_size(width, height)
+    wanted = quality or Quality()
+    meter = meter or Meter()
+    chosen = _choose(backend, width, height, wanted, meter)
+    renderer = Renderer(chosen, width, height, wanted, meter, clock or MonotonicClock())
+    if window:
+        from render.window import PictureWindow
+
+        renderer._window = PictureWindow(width, height)  # noqa: SLF001
+    return renderer
+
+
+def _check_size(width: int, height: int) -> None:
+    if width % 2 or height % 2 or not all(MIN_SIZE <= v <= MAX_SIZE for v in (width, height)):
+        raise EngineError(
+            f"A picture of {width}x{height} cannot be drawn.",
+            code="engine.size",
+            hint=f"Both sides must be even and between {MIN_SIZE} and {MAX_SIZE}.",
+        )
+
+
+def _choose(
+    backend: BackendName, width: int, height: int, quality: Quality, meter: Meter
+) -> Backend:
+    from render.gl.backend import GlBackend
+    from render.software.backend import SoftwareBackend
+
+    if backend == "gl":
+        return GlBackend(width, height, quality, meter)
+    if backend == "software":
+        return SoftwareBackend(width, height, quality, meter)
+    if _may_have_graphics_processor():
+        host = _open_gl()
+        if host is not None and host.is_hardware:
+            return GlBackend(width, height, quality, meter, host)
+        if host is not None:
+            host.close()
+    try:
+        return SoftwareBackend(width, height, quality, meter)
+    except EngineError as fault:
+        host = _open_gl()
+        if host is None:
+            raise EngineError(
+                "Nothing on this machine can draw: neither the software rasteriser nor GL starts.",
+                code="engine.no_renderer",
+                hint=f"Run `{APT_SOFTWARE}`, or `{APT_GL}` for GL.",
+            ) from fault
+        return GlBackend(width, height, quality, meter, host)
+
+
+def _open_gl() -> Host | None:
+    try:
+        return Host("p3headlessgl", APT_GL)
+    except EngineError:
+        return None
+
+
+def _may_have_graphics_processor() -> bool:
+    """Cheap look before loading GL (0.4 s): Linux shows a processor as a device node."""
+    import sys
+
+    if not sys.platform.startswith("linux"):
+        return True
+    nodes = (*Path("/dev").glob("dri/*"), *Path("/dev").glob("nvidia[0-9]*"))
+    return bool(nodes) or Path("/dev/dxg").exists()

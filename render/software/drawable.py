@@ -1,0 +1,161 @@
+"""An avatar for the software rasteriser: textured parts with vertex colours, flat outline hulls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from flow.mesh import Alpha
+from flow.spec import F32
+from flow.stage import Light, RigState
+from render.color import display_from_linear, light_tints
+from render.geometry import fill, geom_node, triangles, vertex_data, vertex_format
+from render.model import Layout, Part, material_at
+from render.panda import core
+from render.textures import TextureBook
+from render.toon import ToonLight, transformed_uv
+
+TEXTURE_LIMIT = 1024
+
+
+class SoftDrawable:
+    """One model under `root`, whose projection flips the picture top to bottom."""
+
+    def __init__(self, layout: Layout, root: Any, name: str) -> None:
+        panda = core()
+        self.layout = layout
+        self.light = ToonLight(layout)
+        count = len(layout.positions)
+        form = vertex_format(
+            (("vertex", 3, "point"),), (("color", 4, "color"),), (("texcoord", 2, "uv"),)
+        )
+        self._data = vertex_data(name, form, count, dynamic=True)
+        fill(self._data, 2, transformed_uv(layout))
+        self.path = root.attach_new_node(name)
+        book = TextureBook(layout.model, power_of_two=True, limit=TEXTURE_LIMIT)
+        self._paths: dict[int, Any] = {}
+        for rank, part in enumerate(layout.parts):
+            primitive = triangles(part.triangles)
+            path = self.path.attach_new_node(geom_node(f"part {rank}", self._data, primitive))
+            path.set_attrib(panda.ColorAttrib.make_vertex())
+            _dress(path, layout, part, book)
+            path.set_bin("fixed", (30 if part.alpha is Alpha.BLEND else 10) + rank)
+            self._paths[part.material] = path
+        self.outlines = self.path.attach_new_node("outlines")
+        self._hull = _Hull(layout, self.outlines)
+        self._moved: frozenset[int] = frozenset()
+
+    def show(self, posed: F32, rig: RigState, eye: F32, light: Light) -> None:
+        """Light and upload the posed vertices (v, 6)."""
+        self.light.recolor(rig.materials)
+        fill(self._data, 0, np.ascontiguousarray(posed[:, :3]))
+        fill(self._data, 1, self.light.shade(posed, eye, light))
+        if rig.materials or self._moved:
+            self._move_textures(rig.materials)
+
+    def outline(self, posed: F32, eye: F32, view_scale: float, light: Light) -> None:
+        """Upload the outline hulls; `view_scale` is 2 tan(fov / 2)."""
+        self._hull.upload(posed, eye, view_scale, light)
+
+    def _move_textures(self, overrides: Mapping[int, Mapping[str, Any]]) -> None:
+        panda = core()
+        stage = panda.TextureStage.get_default()
+        wanted = frozenset(i for i, change in overrides.items() if "uv_offset" in change)
+        for index in wanted | self._moved:
+            path = self._paths.get(index)
+            if path is None:
+                continue
+            if index not in wanted:
+                path.clear_tex_transform(stage)
+                continue
+            change = overrides[index]
+            path.set_tex_offset(stage, *map(float, change["uv_offset"]))
+            path.set_tex_scale(stage, *map(float, change.get("uv_scale", (1.0, 1.0))))
+        self._moved = wanted
+
+    def remove(self) -> None:
+        """Take it out of the scene."""
+        self.path.remove_node()
+
+
+def _dress(path: Any, layout: Layout, part: Part, book: TextureBook) -> None:
+    """Texture, culling and blending of one part. Culling is reversed: the picture is flipped."""
+    panda = core()
+    material = material_at(layout.model, part.material)
+    if 0 <= material.base_map.texture < len(layout.model.textures):
+        path.set_texture(book.get(material.base_map.texture, part.alpha, material.cutoff))
+    mode = panda.CullFaceAttrib.M_cull_counter_clockwise
+    if material.double_sided:
+        mode = panda.CullFaceAttrib.M_cull_none
+    path.set_attrib(panda.CullFaceAttrib.make(mode))
+    if part.alpha is Alpha.OPAQUE:
+        return
+    # The rasteriser keeps alpha as drawn; blending makes it premultiplied, which the composite
+    # needs, also where a masked texture is smoothed.
+    path.set_transparency(panda.TransparencyAttrib.M_alpha)
+    if part.alpha is Alpha.MASK:
+        test = panda.AlphaTestAttrib.make(panda.AlphaTestAttrib.M_greater_equal, 0.5)
+        path.set_attrib(test)
+    else:
+        mtoon = material.mtoon
+        path.set_depth_write(mtoon is not None and mtoon.transparent_with_z_write)
+
+
+class _Hull:
+    """Outline hulls of the outlined parts: vertices pushed along their normals, one flat colour."""
+
+    def __init__(self, layout: Layout, root: Any) -> None:
+        self._width = layout.outline_width[:, None]
+        self._screen = layout.outline_screen
+        self._any_screen = bool(self._screen.any())
+        self._layout = layout
+        count = len(layout.positions)
+        self._positions = np.zeros((count, 3), np.float32)
+        self._length = np.zeros((count, 1), np.float32)
+        self._data = vertex_data("hull", vertex_format((("vertex", 3, "point"),)), count, dynamic=True)
+        panda = core()
+        self._paths: list[tuple[int, Any]] = []
+        for rank, part in enumerate(layout.parts):
+            if not part.outlined:
+                continue
+            drawn = part.triangles
+            wide = (layout.outline_width[drawn] > 0.0).any(axis=1)
+            node = geom_node(f"hull {rank}", self._data, triangles(drawn[wide]))
+            path = root.attach_new_node(node)
+            path.set_attrib(panda.CullFaceAttrib.make(panda.CullFaceAttrib.M_cull_clockwise))
+            path.set_bin("fixed", 9)
+            self._paths.append((part.material, path))
+        self._lit: tuple[float, ...] = ()
+
+    def upload(self, posed: F32, eye: F32, view_scale: float, light: Light) -> None:
+        if not self._paths:
+            return
+        normals = posed[:, 3:]
+        np.einsum("vi,vi->v", normals, normals, out=self._length[:, 0])
+        np.sqrt(np.maximum(self._length, 1e-12, out=self._length), out=self._length)
+        np.divide(self._width, self._length, out=self._length)
+        if self._any_screen:
+            away = posed[self._screen, :3] - np.asarray(eye, np.float32)
+            self._length[self._screen, 0] *= np.linalg.norm(away, axis=1) * view_scale
+        np.multiply(normals, self._length, out=self._positions)
+        np.add(self._positions, posed[:, :3], out=self._positions)
+        fill(self._data, 0, self._positions)
+        self._color(light)
+
+    def _color(self, light: Light) -> None:
+        lit, _ = light_tints(light)
+        key = tuple(float(v) for v in lit)
+        if key == self._lit:
+            return
+        self._lit = key
+        for index, path in self._paths:
+            mtoon = material_at(self._layout.model, index).mtoon
+            if mtoon is None:
+                continue
+            mix = mtoon.outline_lighting_mix
+            color = display_from_linear(mtoon.outline_color) * (1.0 - mix + mix * lit)
+            path.set_color(*(float(v) for v in color), 1.0)
+
+

@@ -1,0 +1,219 @@
+"""Toon light per vertex, for the back end that has no shaders (VRMC_materials_mtoon-1.0 reduced).
+
+The software rasteriser multiplies the texture with an interpolated vertex colour. Terms that MToon
+adds (rim, matcap, emission) are therefore divided by the texture's mean colour first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from flow.mesh import Alpha, Map, Material, Model, MToon, Shading
+from flow.spec import F32, U8
+from flow.stage import Light
+from render.color import display_from_linear, light_tints, unit
+from render.model import Layout, Part, material_at, uv_matrix
+
+SOFTEST_EDGE = 0.16
+"""Half width of the narrowest light edge: a narrower one shows the triangles it runs over."""
+DARKEST_TEXTURE = 0.15
+
+
+class ToonLight:
+    """Vertex colours of one model, (v, 4) RGBA bytes in `out`. Allocates only when laid out."""
+
+    def __init__(self, layout: Layout) -> None:
+        count = len(layout.positions)
+        self._layout = layout
+        self._base = np.zeros((count, 3), np.float32)
+        self._shade = np.zeros((count, 3), np.float32)
+        self._shift = np.zeros(count, np.float32)
+        self._slope = np.zeros(count, np.float32)
+        self._lambert = np.zeros(count, np.bool_)
+        self._glow = np.zeros((count, 1), np.float32)
+        self._normal = np.zeros((count, 3), np.float32)
+        self._eye = np.zeros((count, 3), np.float32)
+        self._color = np.zeros((count, 3), np.float32)
+        self._a, self._b = np.zeros(count, np.float32), np.zeros(count, np.float32)
+        self.out: U8 = np.full((count, 4), 255, np.uint8)
+        self._extras: list[_Extra] = []
+        self._overridden: frozenset[int] = frozenset()
+        for part in layout.parts:
+            self._lay(part, None)
+
+    def _lay(self, part: Part, override: Mapping[str, Any] | None) -> None:
+        """Spread one part's material over its vertices."""
+        model, run = self._layout.model, slice(part.start, part.stop)
+        material = material_at(model, part.material)
+        change = dict(override or {})
+        mtoon = material.mtoon
+        tint = self._layout.color[run, :3]
+        base = np.asarray(change.get("base_color", material.base_color), np.float32)
+        self._base[run] = display_from_linear(base[:3]) * tint
+        alpha = self._layout.color[run, 3] * base[3]
+        opaque = part.alpha is Alpha.OPAQUE
+        self.out[run, 3] = 255 if opaque else np.clip(np.round(alpha * 255.0), 0, 255)
+        self._glow[run] = 1.0 if material.shading is Shading.MTOON else 0.0
+        if material.shading is Shading.MTOON and mtoon is not None:
+            shade = display_from_linear(change.get("shade_color", mtoon.shade_color))
+            ratio = _shade_ratio(model, material, mtoon)
+            self._shade[run] = shade * ratio * tint
+            edge = max(1.0 - mtoon.shading_toony, SOFTEST_EDGE)
+            self._shift[run] = mtoon.shading_shift + edge
+            self._slope[run] = 0.5 / edge
+        else:
+            self._shade[run] = self._base[run]
+            self._lambert[run] = material.shading is Shading.PBR
+        self._extras = [extra for extra in self._extras if extra.part is not part]
+        extra = _Extra(model, part, material, change)
+        if extra.needed:
+            self._extras.append(extra)
+
+    def recolor(self, overrides: Mapping[int, Mapping[str, Any]]) -> None:
+        """Apply expressions' colours; free while there are none."""
+        touched = self._overridden | frozenset(overrides)
+        if not touched:
+            return
+        for part in self._layout.parts:
+            if part.material in touched:
+                self._lay(part, overrides.get(part.material))
+        self._overridden = frozenset(overrides)
+
+    def shade(self, posed: F32, eye: F32, light: Light) -> U8:
+        """Light the posed vertices (v, 6); returns `out`."""
+        normal, to_eye, color, a, b = self._normal, self._eye, self._color, self._a, self._b
+        positions, normals = posed[:, :3], posed[:, 3:]
+        np.einsum("vi,vi->v", normals, normals, out=a)
+        np.maximum(a, 1e-12, out=a)
+        np.sqrt(a, out=a)
+        np.divide(normals, a[:, None], out=normal)
+        np.subtract(np.asarray(eye, np.float32), positions, out=to_eye)
+        np.einsum("vi,vi->v", to_eye, to_eye, out=a)
+        np.maximum(a, 1e-12, out=a)
+        np.sqrt(a, out=a)
+        np.einsum("vi,vi->v", to_eye, normal, out=b)
+        np.divide(b, a, out=b)
+        np.clip(b, 0.0, 1.0, out=b)
+        facing = b
+        lit, ambient = light_tints(light)
+        np.matmul(normal, -unit(light.key_direction), out=a)
+        cosine = a
+        self._plain(cosine, lit, ambient)
+        np.add(cosine, self._shift, out=cosine)
+        np.multiply(cosine, self._slope, out=cosine)
+        np.clip(cosine, 0.0, 1.0, out=cosine)
+        np.subtract(self._base, self._shade, out=color)
+        np.multiply(color, cosine[:, None], out=color)
+        np.add(color, self._shade, out=color)
+        if self._extras:
+            base = color.copy()
+            for extra in self._extras:
+                extra.add(color, base, facing, normal, to_eye)
+        # The stage's rim light, from above and behind.
+        rim = display_from_linear(light.rim_color)
+        np.subtract(1.0, facing, out=facing)
+        np.power(facing, 3, out=facing)
+        np.multiply(facing, self._glow[:, 0], out=facing)
+        np.multiply(facing, 0.55 + 0.45 * normal[:, 1], out=facing)
+        np.multiply(color, lit, out=color)
+        glow = facing[:, None] * rim
+        np.multiply(glow, glow, out=glow)
+        np.multiply(glow, self._base, out=glow)
+        np.multiply(color, color, out=color)
+        np.add(color, glow, out=color)
+        np.sqrt(color, out=color)
+        np.clip(color, 0.0, 1.0, out=color)
+        np.multiply(color, 255.0, out=color)
+        np.add(color, 0.5, out=color)
+        np.copyto(self.out[:, :3], color, casting="unsafe")
+        return self.out
+
+    def _plain(self, cosine: F32, lit: F32, ambient: F32) -> None:
+        """Give Lambert surfaces a shade colour that makes the toon formula theirs."""
+        if self._lambert.any():
+            which = self._lambert
+            ratio = ambient / np.maximum(lit, 1e-3)
+            self._shade[which] = self._base[which] * ratio
+            self._shift[which], self._slope[which] = 0.0, 1.0
+
+
+class _Extra:
+    """What a part adds to its light: parametric rim, matcap, emission."""
+
+    def __init__(
+        self, model: Model, part: Part, material: Material, change: Mapping[str, Any]
+    ) -> None:
+        self.part = part
+        mtoon = material.mtoon or MToon()
+        self._power, self._lift = mtoon.rim_fresnel_power, mtoon.rim_lift
+        mean = np.maximum(mean_color(model, material.base_map), DARKEST_TEXTURE)
+        toon = material.shading is Shading.MTOON
+        rim = display_from_linear(change.get("rim_color", mtoon.rim_color)) if toon else 0.0
+        self._rim = np.asarray(rim * mean_color(model, mtoon.rim_map) / mean, np.float32)
+        emissive = display_from_linear(change.get("emissive", material.emissive))
+        self._emissive = emissive * mean_color(model, material.emissive_map) / mean
+        self._matcap: U8 | None = None
+        if toon and 0 <= mtoon.matcap_map.texture < len(model.textures):
+            self._matcap = model.textures[mtoon.matcap_map.texture].rgba
+            tint = display_from_linear(change.get("matcap_color", mtoon.matcap_color))
+            self._matcap_tint = np.asarray(tint / mean / 255.0, np.float32)
+        self.needed = bool(
+            self._matcap is not None or self._rim.max() > 0.0 or self._emissive.max() > 0.0
+        )
+
+    def add(self, color: F32, base: F32, facing: F32, normal: F32, to_eye: F32) -> None:
+        """Add to `color` (v, 3), of which `base` is a copy; squares add as light does."""
+        run = slice(self.part.start, self.part.stop)
+        out = base[run] * base[run] + self._emissive * self._emissive
+        if self._rim.max() > 0.0:
+            amount = np.clip(1.0 - facing[run] + self._lift, 0.0, 1.0) ** max(self._power, 0.01)
+            rim = amount[:, None] * self._rim
+            out += rim * rim
+        if self._matcap is not None:
+            cap = self._capped(normal[run], to_eye[run]) * self._matcap_tint
+            out += cap * cap
+        np.sqrt(out, out=color[run])
+
+    def _capped(self, normal: F32, to_eye: F32) -> F32:
+        """(v, 3) 0..255 matcap texels for the normals as seen from the eye."""
+        assert self._matcap is not None
+        view = to_eye / np.maximum(np.linalg.norm(to_eye, axis=1, keepdims=True), 1e-6)
+        x = np.stack([view[:, 2], np.zeros(len(view), np.float32), -view[:, 0]], axis=1)
+        x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-6)
+        y = np.cross(view, x)
+        u = np.einsum("vi,vi->v", x, normal) * 0.495 + 0.5
+        v = -np.einsum("vi,vi->v", y, normal) * 0.495 + 0.5
+        height, width = self._matcap.shape[:2]
+        column = np.clip((u * width).astype(np.int64), 0, width - 1)
+        row = np.clip((v * height).astype(np.int64), 0, height - 1)
+        return np.asarray(self._matcap[row, column, :3], np.float32)
+
+
+def mean_color(model: Model, use: Map) -> F32:
+    """(3,) mean of a texture's visible texels, 0..1; white when there is none."""
+    if not 0 <= use.texture < len(model.textures):
+        return np.ones(3, np.float32)
+    rgba = model.textures[use.texture].rgba
+    small = rgba[:: max(1, rgba.shape[0] // 64), :: max(1, rgba.shape[1] // 64)].reshape(-1, 4)
+    return np.asarray(small[:, :3].mean(axis=0) / 255.0, np.float32)
+
+
+def _shade_ratio(model: Model, material: Material, mtoon: MToon) -> F32:
+    """(3,) what turns the base texture into the shade texture, on average."""
+    if mtoon.shade_map.texture == material.base_map.texture:
+        return np.ones(3, np.float32)
+    base = np.maximum(mean_color(model, material.base_map), DARKEST_TEXTURE)
+    return np.asarray(np.minimum(mean_color(model, mtoon.shade_map) / base, 2.0), np.float32)
+
+
+def transformed_uv(layout: Layout) -> F32:
+    """(v, 2) texture coordinates with every material's own transform applied."""
+    out = layout.uv.copy()
+    for part in layout.parts:
+        run = slice(part.start, part.stop)
+        matrix = uv_matrix(material_at(layout.model, part.material).base_map)
+        out[run] = layout.uv[run] @ matrix[:, :2].T + matrix[:, 2]
+    return out
