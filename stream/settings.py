@@ -25,23 +25,27 @@ class EncodeSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    width: int = Field(1280, ge=16, le=7680, multiple_of=2, description="Picture width in pixels")
-    height: int = Field(720, ge=16, le=4320, multiple_of=2, description="Picture height in pixels")
-    fps: float = Field(30.0, gt=0, le=240, description="Pictures per second")
-    video_kbps: int = Field(
-        2500, ge=100, le=100_000, description="Video bit rate; left out: by size"
+    width: int = Field(
+        default=1280, ge=16, le=7680, multiple_of=2, description="Picture width in pixels"
     )
-    audio_kbps: int = Field(128, ge=32, le=512, description="Sound bit rate")
-    rate_hz: Literal[44_100, 48_000] = Field(48_000, description="Samples per second")
-    channels: Literal[1, 2] = Field(2, description="Sound channels")
-    keyframe_s: float = Field(2.0, ge=0.25, le=10, description="Seconds between key frames")
+    height: int = Field(
+        default=720, ge=16, le=4320, multiple_of=2, description="Picture height in pixels"
+    )
+    fps: float = Field(default=30.0, gt=0, le=240, description="Pictures per second")
+    video_kbps: int = Field(
+        default=2500, ge=100, le=100_000, description="Video bit rate; left out: by size"
+    )
+    audio_kbps: int = Field(default=128, ge=32, le=512, description="Sound bit rate")
+    rate_hz: Literal[44_100, 48_000] = Field(default=48_000, description="Samples per second")
+    channels: Literal[1, 2] = Field(default=2, description="Sound channels")
+    keyframe_s: float = Field(default=2.0, ge=0.25, le=10, description="Seconds between key frames")
     preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast"] = Field(
-        "superfast", description="libx264 preset: slower looks better and costs more"
+        default="superfast", description="libx264 preset: slower looks better and costs more"
     )
     profile: Literal["baseline", "main", "high"] = Field(
-        "baseline", description="H.264 profile; baseline plays everywhere"
+        default="baseline", description="H.264 profile; baseline plays everywhere"
     )
-    threads: int = Field(2, ge=1, le=16, description="Encoder threads")
+    threads: int = Field(default=2, ge=1, le=16, description="Encoder threads")
 
     @model_validator(mode="before")
     @classmethod

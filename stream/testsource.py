@@ -12,9 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from flow.clock import NS_PER_S, Clock
-from flow.media import AudioBlock, Trace, VideoFrame
+from flow.media import AudioBlock, Packet, Trace, TrackInfo, VideoFrame
+from flow.meter import Meter
 from flow.spec import F32, U8
+from stream.audio_encoder import AudioEncoder
 from stream.hub import Hub
+from stream.settings import EncodeSettings
+from stream.video_encoder import VideoEncoder
 
 BITS = 24
 BLACK, GREY, WHITE = 16, 80, 235
@@ -108,3 +112,18 @@ def play(hub: Hub, source: FlashAndBeep, clock: Clock, origin: int, seconds: flo
             hub.offer_sound(source.sound(sounded, block, origin))
             sounded += block
         hub.offer(frame)
+
+
+def canned(source: FlashAndBeep, seconds: float) -> tuple[tuple[TrackInfo, ...], list[Packet]]:
+    """The source encoded as fast as it goes, without a clock: tracks and packets for outputs."""
+    settings = EncodeSettings(width=source.width, height=source.height, fps=source.fps)
+    video, audio = VideoEncoder(settings, Meter()), AudioEncoder(settings, Meter())
+    block = round(source.rate_hz * BLOCK_S)
+    packets: list[Packet] = []
+    sounded = 0
+    for seq in range(round(seconds * source.fps)):
+        while sounded / source.rate_hz <= seq / source.fps:
+            packets += audio.encode(source.sound(sounded, block))
+            sounded += block
+        packets += video.encode(source.frame(seq))
+    return (video.track, audio.track), [*packets, *video.flush(), *audio.flush()]

@@ -30,7 +30,9 @@ class RecordSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     path: str = Field(description="File to write, .mp4 or .mkv", min_length=1)
-    overwrite: bool = Field(False, description="Replace a file of that name instead of adding -2")
+    overwrite: bool = Field(
+        default=False, description="Replace a file of that name instead of adding -2"
+    )
 
 
 class Writer(Protocol):

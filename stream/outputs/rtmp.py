@@ -36,7 +36,7 @@ class RtmpSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     url: SecretStr = Field(description="rtmp:// or rtmps:// address, key at the end or apart")
-    key_env: str = Field("", description="Environment variable that holds the stream key")
+    key_env: str = Field(default="", description="Environment variable that holds the stream key")
 
 
 class RtmpOutput:
