@@ -25,6 +25,7 @@ from avatar.solve.body import (
     HANDS,
     LOWER_ARMS,
     LOWER_LEGS,
+    SHOULDERS,
     UPPER_ARMS,
     UPPER_LEGS,
 )
@@ -66,17 +67,18 @@ _X = np.array([1.0, 0.0, 0.0])
 
 
 def _rotation_settings() -> Settings:
-    s = settings(_N, 1.4, 0.9)
-    for rows, cutoff, beta in (
-        ([HIPS, CHEST], 0.9, 0.8),
-        ([HEAD], 1.8, 1.2),
-        ([*UPPER_ARMS, *LOWER_ARMS], 1.2, 0.9),
-        (HANDS, 1.3, 0.6),
-        ([*UPPER_LEGS, *LOWER_LEGS, *FEET], 1.0, 0.9),
-        ([i for part in FINGER_ROWS for i in range(part.start, part.stop)], 1.5, 0.5),
+    """Calm trunk, quick limbs: tuned on motion capture under the tracker's measured noise."""
+    s = settings(_N, 1.2, 4.0, 1.5, 0.5)
+    for rows, cutoff_hz, beta, speed_hz, quiet_rad_s in (
+        ([HIPS, SPINE, CHEST, *SHOULDERS], 0.3, 5.0, 0.8, 0.5),
+        ([HEAD], 1.6, 3.0, 2.0, 0.1),
+        ([*LOWER_ARMS, *LOWER_LEGS, *FEET], 0.7, 8.0, 2.0, 0.7),
+        ([*UPPER_ARMS, *UPPER_LEGS], 0.7, 8.0, 2.0, 0.5),
+        (HANDS, 1.0, 4.0, 1.5, 0.6),
+        ([i for part in FINGER_ROWS for i in range(part.start, part.stop)], 1.2, 2.5, 1.5, 0.5),
     ):
-        s.min_cutoff_hz[rows] = cutoff
-        s.beta[rows] = beta
+        s.min_cutoff_hz[rows], s.beta[rows] = cutoff_hz, beta
+        s.speed_cutoff_hz[rows], s.quiet[rows] = speed_hz, quiet_rad_s
     return s
 
 
@@ -98,6 +100,7 @@ class Performer:
         legs: ``auto`` moves legs when they are well seen, ``on`` whenever hips are, ``off`` never.
         source_driver: What `AvatarPose.driver` says of parts that the frames drive.
         calibrate: Take the resting turn of the head, learnt in the first seconds, for straight.
+        hand_over: Ease lost parts into the idle pose; else they stay as last seen (for files).
         seed: Which idle performance.
     """
 
@@ -108,6 +111,7 @@ class Performer:
         legs: Literal["auto", "on", "off"] = "auto",
         source_driver: Driver = Driver.HUMAN,
         calibrate: bool = True,
+        hand_over: bool = True,
         seed: int = 0,
     ) -> None:
         self.solver = Solver(legs=legs)
@@ -116,7 +120,8 @@ class Performer:
         self._driver = source_driver
         self._calibrate = calibrate
         self._idle = Idle(seed)
-        self._presence = Presence()
+        self._presence = Presence(hand_over=hand_over)
+        self._hand_over = hand_over
         self._turns = OneEuroRotations(_rotation_settings())
         self._follow = RotationFollower(_N)
         self._fine_s: F64 = np.full(_N, -np.inf)
@@ -208,13 +213,13 @@ class Performer:
         if weight[_HEAD] > 0.0 and weight[_TORSO] < 1.0:
             # The trunk is not quite the performer's, but the head keeps its direction in the room.
             chest = mul(mul(out[HIPS], out[SPINE]), mul(out[CHEST], out[UPPER_CHEST]))
-            seen = np.stack(neck_and_head(shown[HEAD], chest))
+            seen = neck_and_head(shown[HEAD], chest)
             out[[NECK, HEAD]] = slerp(idle[[NECK, HEAD]], seen, weight[_HEAD])
         return out
 
     def _limited(self, local: F64, weight: F64, t: float) -> F64:
         """Bound each joint's speed while its part is being handed over."""
-        if self._last is None:
+        if self._last is None or not self._hand_over:
             self._last, self._last_s = local, t
             return local
         turning = (weight < 1.0)[PART_OF_BONE] & (weight > 0.0)[PART_OF_BONE]

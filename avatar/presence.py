@@ -22,9 +22,13 @@ _N = len(PARTS)
 
 
 class Presence:
-    """Tracks `weight` (8,): 1 driven by the performer, 0 idle, in `PARTS` order."""
+    """Weights (8,) in `PARTS` order: 1 driven by the performer, 0 idle.
 
-    def __init__(self) -> None:
+    Without `hand_over` whatever was seen once stays (for files, where nobody waits).
+    """
+
+    def __init__(self, *, hand_over: bool = True) -> None:
+        self._hand_over = hand_over
         self.seen_s: F64 = np.full(_N, -np.inf)
         self._missed: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.ones(_N, np.bool_)
         self._frame_s = -np.inf
@@ -45,6 +49,9 @@ class Presence:
 
     def at(self, now_s: float) -> F64:
         """The weights at `now_s`: eased, so that their speed is bounded."""
+        if not self._hand_over:
+            self.held = np.isfinite(self.seen_s)
+            return self.held.astype(np.float64)
         dt = 0.0 if self._now is None else min(max(now_s - self._now, 0.0), 0.1)
         self._now = now_s
         silent = now_s - self._frame_s > HOLD_S

@@ -17,6 +17,7 @@ from avatar.solve.rotations import IDENTITY, exp, inv, log, mul, normalise, same
 
 F64: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
+Rows: TypeAlias = NDArray[np.intp] | slice
 
 FORGET_S = 0.4
 """After this long without a sample the next one is taken as it is."""
@@ -29,14 +30,28 @@ class Settings:
     min_cutoff_hz: F64
     beta: F64
     speed_cutoff_hz: F64
+    quiet: F64
+    """Speeds below this are the tracker's noise and do not raise the cut-off."""
+
+    def cutoff_hz(self, speed: F64, rows: Rows = slice(None)) -> F64:
+        """The cut-off at a filtered `speed` (its absolute value)."""
+        fast = np.maximum(speed - self.quiet[rows], 0.0)
+        return np.asarray(self.min_cutoff_hz[rows] + self.beta[rows] * fast, np.float64)
 
 
 def settings(
-    count: int, min_cutoff_hz: float, beta: float, speed_cutoff_hz: float = 1.5
+    count: int,
+    min_cutoff_hz: float,
+    beta: float,
+    speed_cutoff_hz: float = 1.5,
+    quiet: float = 0.0,
 ) -> Settings:
     """The same settings for `count` elements, writable one by one."""
     return Settings(
-        np.full(count, min_cutoff_hz), np.full(count, beta), np.full(count, speed_cutoff_hz)
+        np.full(count, min_cutoff_hz),
+        np.full(count, beta),
+        np.full(count, speed_cutoff_hz),
+        np.full(count, quiet),
     )
 
 
@@ -65,7 +80,7 @@ class OneEuro:
         speed = np.where(known, (value - self._raw) / dt, 0.0)
         speed = self.speed + alpha(self._s.speed_cutoff_hz, dt) * (speed - self.speed)
         speed = np.where(known, speed, 0.0)
-        a = alpha(self._s.min_cutoff_hz + self._s.beta * np.abs(speed), dt)
+        a = alpha(self._s.cutoff_hz(np.abs(speed)), dt)
         smooth = self.value + np.where(known, a, 1.0) * (value - self.value)
         use = np.ones(len(self.value), np.bool_) if mask is None else mask
         self.value = np.where(use, smooth, self.value)
@@ -104,7 +119,7 @@ class OneEuroRotations:
         speed = speed + alpha(self._s.speed_cutoff_hz[rows], dt)[:, None] * (moved - speed)
         speed = np.where(known[:, None], speed, 0.0)
         magnitude = np.sqrt((speed * speed).sum(axis=-1))
-        a = alpha(self._s.min_cutoff_hz[rows] + self._s.beta[rows] * magnitude, dt)
+        a = alpha(self._s.cutoff_hz(magnitude, rows), dt)
         a = np.where(known, a, 1.0)
         smooth = normalise(mul(exp(log(mul(new, inv(last))) * a[:, None]), last))
         self.value[rows] = same_side(smooth, last)

@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from avatar.solve.body import FEET, HANDS, LOWER_ARMS, LOWER_LEGS, UPPER_ARMS, UPPER_LEGS
+from avatar.solve.body import (
+    FEET,
+    HANDS,
+    LOWER_ARMS,
+    LOWER_LEGS,
+    SHOULDERS,
+    UPPER_ARMS,
+    UPPER_LEGS,
+)
 from avatar.solve.rotations import F64, bounded, inv, mul, power, twist_about
 from flow.pose import BONE_INDEX
 
 HIPS, SPINE, CHEST = BONE_INDEX["hips"], BONE_INDEX["spine"], BONE_INDEX["chest"]
 UPPER_CHEST = BONE_INDEX["upperChest"]
 NECK, HEAD = BONE_INDEX["neck"], BONE_INDEX["head"]
-SHOULDERS = [BONE_INDEX["leftShoulder"], BONE_INDEX["rightShoulder"]]
+TRUNK = [HIPS, SPINE, CHEST]
 
-SPINE_SHARE = 0.5
 NECK_SHARE = 0.4
 FOREARM_TWIST_SHARE = 0.5
 """Turning the palm is done by the forearm's two bones, not by the wrist: half of the turn goes to
@@ -29,23 +36,21 @@ _WRIST_MAX_RAD = np.radians(85.0)
 _TWIST_MAX_RAD = np.radians(95.0)
 
 
-def trunk(hips: F64, chest: F64) -> tuple[F64, F64, F64]:
-    """Local hips, spine, chest from the rotations in the room of hips and chest."""
-    bend = mul(inv(hips), chest)
-    spine = power(bend, SPINE_SHARE)
-    return hips, spine, mul(inv(spine), bend)
+def trunk(hips: F64, spine: F64, chest: F64) -> F64:
+    """Local hips, spine, chest (3, 4) from their rotations in the room."""
+    return np.stack([hips, mul(inv(hips), spine), mul(inv(spine), chest)])
 
 
-def neck_and_head(head: F64, chest: F64) -> tuple[F64, F64]:
-    """Local neck and head from rotations in the room, bounded to what a neck can do."""
+def neck_and_head(head: F64, chest: F64) -> F64:
+    """Local neck and head (2, 4) from rotations in the room, bounded to what a neck can do."""
     turn = bounded(mul(inv(chest), head), _HEAD_MAX_RAD)
     neck = power(turn, NECK_SHARE)
-    return neck, mul(inv(neck), turn)
+    return np.stack([neck, mul(inv(neck), turn)])
 
 
-def arms(upper: F64, lower: F64, hands: F64, chest: F64) -> tuple[F64, F64, F64]:
-    """Local upper arms, lower arms and hands (2, 4) each."""
-    local_upper = mul(inv(chest), upper)
+def arms(upper: F64, lower: F64, hands: F64, shoulders: F64) -> tuple[F64, F64, F64]:
+    """Local upper arms, lower arms and hands (2, 4) each; `shoulders` are in the room too."""
+    local_upper = mul(inv(shoulders), upper)
     local_lower = mul(inv(upper), lower)
     hand = mul(inv(lower), hands)
     whole = twist_about(hand, _X)
@@ -64,10 +69,11 @@ def legs(upper: F64, lower: F64, feet: F64, hips: F64) -> tuple[F64, F64, F64]:
 def assemble(targets: F64, out: F64) -> F64:
     """Write the local rotations of all body bones into `out` (55, 4); fingers are left alone."""
     hips, chest = targets[HIPS], targets[CHEST]
-    out[HIPS], out[SPINE], out[CHEST] = trunk(hips, chest)
-    out[NECK], out[HEAD] = neck_and_head(targets[HEAD], chest)
+    out[TRUNK] = trunk(hips, targets[SPINE], chest)
+    out[[NECK, HEAD]] = neck_and_head(targets[HEAD], chest)
+    out[SHOULDERS] = targets[SHOULDERS]
     out[UPPER_ARMS], out[LOWER_ARMS], out[HANDS] = arms(
-        targets[UPPER_ARMS], targets[LOWER_ARMS], targets[HANDS], chest
+        targets[UPPER_ARMS], targets[LOWER_ARMS], targets[HANDS], mul(chest, targets[SHOULDERS])
     )
     out[UPPER_LEGS], out[LOWER_LEGS], out[FEET] = legs(
         targets[UPPER_LEGS], targets[LOWER_LEGS], targets[FEET], hips

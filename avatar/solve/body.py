@@ -17,12 +17,15 @@ from avatar.solve.rotations import (
     bounded,
     carried,
     cross,
+    exp,
     from_axes,
     inv,
     length,
     mul,
     power,
     reject,
+    rotate,
+    swing,
     unit,
 )
 from flow.pose import BONE_INDEX
@@ -52,12 +55,19 @@ _NOSE_PITCH_RAD = float(np.arctan2(0.015, 0.125))
 _EARS_TO_HEAD = np.array([-np.sin(0.5 * _NOSE_PITCH_RAD), 0, 0, np.cos(0.5 * _NOSE_PITCH_RAD)])
 _ANKLE_MAX_RAD = np.radians(50.0)
 
+_COLLAR_SHARE, _COLLAR_LENGTH, _SHRUG_RAD = 0.5, 0.76, np.radians(14.0)
+"""Of the shoulder line's tilt against the spine the collar bones do this share; they are this part
+of half the shoulder width; arms straight up raise them this far."""
+_TRUNK_SHARES, _SPINE_LEAN = (0.16, 0.25, 0.59), 0.45
+"""Where spine and chest pivot between mid-hip and mid-shoulder; the sine of their greatest kink."""
+
 _STRAIGHT_SINE, _BENT_SINE = 0.12, 0.5
 """Bends (sine of the angle) below the first have no usable plane, above the second a sure one."""
 _HINGE_SIGNS = np.array([[-1.0], [1.0], [1.0], [1.0]])
 _ALONG_SIGNS = np.array([[1.0], [-1.0], [-1.0], [-1.0]] * 2)
 """At rest arms point along +X and -X, legs along -Y."""
 
+SHOULDERS = [BONE_INDEX["leftShoulder"], BONE_INDEX["rightShoulder"]]
 UPPER_ARMS = [BONE_INDEX["leftUpperArm"], BONE_INDEX["rightUpperArm"]]
 LOWER_ARMS = [BONE_INDEX["leftLowerArm"], BONE_INDEX["rightLowerArm"]]
 HANDS = [BONE_INDEX["leftHand"], BONE_INDEX["rightHand"]]
@@ -71,7 +81,10 @@ class BodyTargets:
     """Rotations in the room (model axes) of one body; (2, 4) arrays are left, right."""
 
     hips: F64
+    spine: F64
     chest: F64
+    shoulders: F64
+    """The collar bones relative to the chest; everything else is in the room."""
     head: F64 | None
     upper_arms: F64
     lower_arms: F64
@@ -99,6 +112,7 @@ def solve_body(points: F64, visibility: F64) -> BodyTargets:
     _limbs(points, axes)
     _ends(points, lines, axes)
     turns = from_axes(axes[:, 0], axes[:, 1], axes[:, 2])
+    upward = points[11] + points[12] - points[23] - points[24] if hips_seen else axes[1, 1]
 
     lower_arms, lower_legs = turns[5:7], turns[9:11]
     local = mul(inv(turns[5:7]), turns[11:13])
@@ -106,7 +120,9 @@ def solve_body(points: F64, visibility: F64) -> BodyTargets:
     feet = mul(lower_legs, bounded(mul(inv(lower_legs), turns[13:15]), _ANKLE_MAX_RAD))
     return BodyTargets(
         hips=turns[0],
+        spine=_spine(turns[0], turns[1], axes, unit(upward)),
         chest=turns[1],
+        shoulders=_collar(lines[0], points, axes[1]),
         head=mul(turns[2], _EARS_TO_HEAD) if head_seen else None,
         upper_arms=turns[3:5],
         lower_arms=lower_arms,
@@ -125,7 +141,8 @@ def _trunk(points: F64, lines: F64, hips_seen: bool, axes: F64) -> None:
     """Hips, chest and head. Without hips the shoulder line alone bends the spine, gently."""
     if hips_seen:
         spine = unit(points[11] + points[12] - points[23] - points[24])
-        x = lines[[1, 0, 2]]
+        line = unit(lines[0] - _COLLAR_SHARE * float(lines[0] @ spine) * spine)
+        x = np.stack([lines[1], line, lines[2]])
     else:
         # Depth is the weak axis: a shoulder line alone says roll well and yaw roughly.
         spine = _Y
@@ -135,6 +152,28 @@ def _trunk(points: F64, lines: F64, hips_seen: bool, axes: F64) -> None:
     z = cross(x, y)
     axes[:3, 0], axes[:2, 1], axes[:2, 2] = x, y[:2], z[:2]
     axes[2, 1], axes[2, 2] = -z[2], y[2]  # of the head it is z that is measured
+
+
+def _spine(hips: F64, chest: F64, axes: F64, upward: F64) -> F64:
+    """The lumbar part: turns half-way, and leans so that the shoulders come above where they are.
+
+    Mid-hip to mid-shoulder is a chain of three; the outer two have their directions already.
+    """
+    lower, middle, upper = _TRUNK_SHARES
+    half = mul(hips, power(mul(inv(hips), chest), 0.5))
+    aside = reject(lower * axes[0, 1] + upper * axes[1, 1], upward) / middle
+    size = float(np.sqrt(aside @ aside))
+    aside = aside * (min(size, _SPINE_LEAN) / (size + 1e-9))
+    goal = unit(upward * np.sqrt(1.0 - float(aside @ aside)) - aside)
+    return mul(swing(rotate(half, _Y), goal), half)
+
+
+def _collar(line: F64, points: F64, chest: F64) -> F64:
+    """Collar bones (2, 4): what of the shoulder line's tilt the chest leaves, and raised arms."""
+    tilt = np.arcsin(np.clip(float(line @ chest[1]) / _COLLAR_LENGTH, -0.6, 0.6))
+    arms = unit(points[_ELBOWS] - points[_SHOULDERS]) @ chest[1]
+    shrug = _SHRUG_RAD * np.clip(float(arms.mean()), 0.0, 1.0)
+    return exp(np.array([[0.0, 0.0, tilt + shrug], [0.0, 0.0, tilt - shrug]]))
 
 
 def _limbs(points: F64, axes: F64) -> None:

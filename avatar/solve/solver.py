@@ -11,6 +11,7 @@ from avatar.solve.body import CAMERA_TO_MODEL, solve_body
 from avatar.solve.calibrate import Neutral
 from avatar.solve.face import correct_weights, head_rotation, raw_gaze_deg, yaw_pitch_deg
 from avatar.solve.hands import fingers, hand_frame, palm_is_flat
+from avatar.solve.lengths import Lengths
 from avatar.solve.room import hips_offset
 from avatar.solve.rotations import F64, IDENTITY
 from avatar.solve.solution import FINGER_ROWS, Solution
@@ -28,7 +29,8 @@ from flow.spec import F32
 
 Mask: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
-_HIPS, _CHEST, _HEAD = BONE_INDEX["hips"], BONE_INDEX["chest"], BONE_INDEX["head"]
+_HEAD = BONE_INDEX["head"]
+_TRUNK = [BONE_INDEX["hips"], BONE_INDEX["spine"], BONE_INDEX["chest"]]
 _BODY_PARTS = (Part.TORSO, Part.LEFT_ARM, Part.RIGHT_ARM, Part.LEGS)
 _SIDES = (
     (0, LOOKED_LEFT, Part.LEFT_HAND),
@@ -37,7 +39,7 @@ _SIDES = (
 
 
 class Solver:
-    """Landmarks to targets. Keeps nothing between frames but the performer's resting face.
+    """Landmarks to targets. Keeps only who the performer is: resting face and limb lengths.
 
     Sides are the performer's own: the left hand in the frame drives the avatar's left hand.
     Mirroring is done at the end, by `avatar.solve.mirror`.
@@ -47,6 +49,7 @@ class Solver:
         self, neutral: Neutral | None = None, legs: Literal["auto", "on", "off"] = "auto"
     ) -> None:
         self.neutral = neutral if neutral is not None else Neutral()
+        self.lengths = Lengths()
         self._legs = legs
 
     def solve(self, frame: MotionFrame) -> Solution:
@@ -83,13 +86,15 @@ class Solver:
     ) -> F64 | None:
         assert frame.body is not None
         points = frame.body.points.astype(np.float64) * CAMERA_TO_MODEL
-        t = solve_body(points, frame.body.visibility.astype(np.float64))
+        visibility = frame.body.visibility.astype(np.float64)
+        t = solve_body(self.lengths.corrected(points, visibility), visibility)
         legs_seen = {"auto": t.legs_seen, "on": t.hips_seen, "off": False}[self._legs]
         seen[Part.TORSO], seen[Part.LEGS] = t.torso_seen, legs_seen
         seen[Part.LEFT_ARM], seen[Part.RIGHT_ARM] = bool(t.arms_seen[0]), bool(t.arms_seen[1])
         if t.torso_seen:
-            targets[_HIPS], targets[_CHEST] = t.hips, t.chest
-            known[[_HIPS, _CHEST]] = True
+            targets[_TRUNK] = np.stack([t.hips, t.spine, t.chest])
+            targets[body_rows.SHOULDERS] = t.shoulders
+            known[_TRUNK] = known[body_rows.SHOULDERS] = True
         if t.head is not None:
             targets[_HEAD], known[_HEAD] = t.head, True
             seen[Part.HEAD] = True

@@ -30,7 +30,7 @@ def solve_rows(
     rows: Iterable[dict[str, Any]], legs: Literal["auto", "on", "off"] = "auto"
 ) -> Iterator[dict[str, Any]]:
     """Solve rows in order; see the module for their form."""
-    performer = Performer(legs=legs)
+    performer = Performer(legs=legs, calibrate=False, hand_over=False)
     for seq, row in enumerate(rows):
         frame = frame_of(row, seq)
         performer.feed(frame)
