@@ -1,0 +1,1 @@
+"""The pieces of the built-in studio: shell, halo, furniture, greenery, lamps and their paints."""
