@@ -6,6 +6,8 @@ projected along the light onto the floor, counted in a small grid and blurred.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.sparse import csr_matrix
 
@@ -18,16 +20,24 @@ REACH_M = 1.6
 """Highest point that throws shadow; above it the penumbra is wider than the grid."""
 
 
-def surface_points(layout: Layout, posed: F32, count: int = POINTS) -> csr_matrix:
-    """(count, v) weights that carry points, evenly spread over `posed`, with the vertices."""
+@dataclass(frozen=True, slots=True)
+class Splatter:
+    """Points of one model's skin: `carry` @ vertices gives them; each stands for `area_m2`."""
+
+    carry: csr_matrix
+    area_m2: float
+
+
+def splatter(layout: Layout, posed: F32, count: int = POINTS) -> Splatter:
+    """Points evenly spread over the skin as `posed` (v, 6)."""
     triangles = layout.triangles.astype(np.int64)
     corners = posed[:, :3][triangles].astype(np.float64)
     area = np.linalg.norm(
         np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
     )
-    total = np.cumsum(area)
+    total = np.cumsum(area / 2.0)
     if not len(total) or total[-1] <= 0.0:
-        return csr_matrix((0, len(posed)), dtype=np.float32)
+        return Splatter(csr_matrix((0, len(posed)), dtype=np.float32), 0.0)
     rng = np.random.default_rng(20)  # always the same points: pictures must be reproducible
     chosen = np.searchsorted(total, (np.arange(count) + 0.5) / count * total[-1])
     u, v = rng.random(count), rng.random(count)
@@ -35,35 +45,33 @@ def surface_points(layout: Layout, posed: F32, count: int = POINTS) -> csr_matri
     u[flip], v[flip] = 1.0 - u[flip], 1.0 - v[flip]
     weights = np.stack([1.0 - u - v, u, v], axis=1).astype(np.float32)
     rows = np.repeat(np.arange(count), 3)
-    return csr_matrix(
+    carry = csr_matrix(
         (weights.ravel(), (rows, triangles[chosen].ravel())), shape=(count, len(posed))
     )
+    return Splatter(carry, float(total[-1]) / count)
 
 
-def splat(points: F32, direction: F32, low: F32, high: F32) -> U8:
+def splat(points: F32, area_m2: float, direction: F32, low: F32, high: F32) -> U8:
     """(GRID, GRID) darkness of the floor between corners `low` and `high` ((2,), x and z, m).
 
-    `points` are (n, 3), `direction` from the light into the scene.
+    `points` are (n, 3), each standing for `area_m2` of skin; `direction` from the light.
     """
     import cv2
 
     down = min(float(direction[1]), -0.2)
     heights = np.maximum(points[:, 1], 0.0)
-    slide = (heights / down)[:, None] * direction[[0, 2]]
-    at = points[:, [0, 2]] - slide - low
-    cell = at / np.maximum(high - low, 1e-6) * (GRID - 1)
-    column = np.clip(np.round(cell[:, 0]), 0, GRID - 1).astype(np.int64)
-    row = np.clip(np.round(cell[:, 1]), 0, GRID - 1).astype(np.int64)
+    at = points[:, [0, 2]] - (heights / down)[:, None] * direction[[0, 2]] - low
+    cell = at / np.maximum(high - low, 1e-6) * GRID
+    inside = ((cell >= 1.0) & (cell < GRID - 1.0)).all(axis=1)
+    column, row = cell[inside].astype(np.int64).T
     # What is near the floor darkens it most: the sky lights the rest from the side.
-    weight = np.exp(-heights / 0.7) + 0.35
+    weight = np.exp(heights[inside] / -0.35) * 1.6 + 0.7
     grid = np.bincount(row * GRID + column, weights=weight, minlength=GRID * GRID)
-    grid = grid.reshape(GRID, GRID).astype(np.float32)
-    grid[[0, -1], :] = 0.0
-    grid[:, [0, -1]] = 0.0
-    blurred = cv2.GaussianBlur(grid, (0, 0), 1.7)
-    texels_per_m2 = (GRID * GRID) / float(np.prod(np.maximum(high - low, 0.1)))
-    dense = len(points) / max(texels_per_m2, 1.0) / 0.6
-    return np.asarray((1.0 - np.exp(-blurred / max(dense, 0.05))) * 255.0, np.uint8)
+    blurred = cv2.GaussianBlur(grid.reshape(GRID, GRID).astype(np.float32), (0, 0), 1.6)
+    blurred[[0, -1], :] = 0.0
+    blurred[:, [0, -1]] = 0.0
+    cell_m2 = float(np.prod(np.maximum(high - low, 0.1))) / (GRID * GRID)
+    return np.asarray((1.0 - np.exp(blurred * (-area_m2 / cell_m2))) * 255.0, np.uint8)
 
 
 def footprint(low: F32, high: F32, direction: F32) -> tuple[F32, F32]:
