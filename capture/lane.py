@@ -29,6 +29,11 @@ class MotionLane:
         """Whether a lossless writer would have to wait."""
         return len(self._frames) >= self._limit
 
+    @property
+    def empty(self) -> bool:
+        """Whether everything was read."""
+        return not self._frames
+
     def put(self, frame: MotionFrame) -> None:
         """Add a frame."""
         with self._room:

@@ -145,6 +145,8 @@ class CaptureProcess:
             error = self._failure
             return Status("failed", str(error), error.code, report.numbers)
         state = report.state if report.state in _STATES else "running"
+        if state == "stopped" and not self._lane.empty:
+            state = "running"  # it has ended, but not all of it has been read
         return Status(state, report.sentence, "", report.numbers)  # type: ignore[arg-type]
 
     def stop(self) -> None:

@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -29,7 +30,7 @@ from capture.take_blocks import (
     unpack_block,
 )
 from flow import wire
-from flow.clock import NS_PER_S, Clock
+from flow.clock import NS_PER_S, Clock, wall_seconds
 from flow.errors import AssetError
 from flow.motion import MotionFrame
 from flow.seams import Status
@@ -57,18 +58,37 @@ class TakeInfo:
 class TakeWriter:
     """Writes a take, a block a second. Use as a context manager or call `close`.
 
+    Args:
+        path: The file to make; one that is there is replaced.
+        source: What is recorded: ``webcam``, ``file``, ``synthetic`` ...
+        title: For people.
+        licence: What others may do with it.
+        created: ISO 8601; now when None.
+
     Raises:
         AssetError: ``take.unwritable`` when the file cannot be made or the disk is full; what was
             written before stays playable.
     """
 
-    def __init__(self, path: Path | str, info: TakeInfo | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        source: str = "",
+        title: str = "",
+        licence: str = "",
+        created: str | None = None,
+    ) -> None:
         self.path = Path(path)
+        if created is None:
+            now = datetime.fromtimestamp(wall_seconds(), UTC)
+            created = now.isoformat(timespec="seconds")
+        info = TakeInfo(source=source, title=title, licence=licence, created=created)
         self._records: list[Record] = []
         self._begin: int | None = None
         self._last = 0
         self.frames = 0
-        header = json.dumps(asdict(info or TakeInfo()), sort_keys=True).encode()
+        header = json.dumps(asdict(info), sort_keys=True).encode()
         start = _START.pack(_FILE_MAGIC, VERSION, len(header), zlib.crc32(header))
         try:
             self._file: BinaryIO = self.path.open("wb")
@@ -160,15 +180,38 @@ class TakeReader:
             )
         self.duration_ns = self._block(len(self._blocks) - 1)[-1][0]
 
-    def __iter__(self) -> Iterator[tuple[int, MotionFrame]]:
-        """Time (ns since the begin) and frame, exactly as recorded."""
-        for time, data in self.records():
-            yield time, wire.unpack(data)
+    def __iter__(self) -> Iterator[MotionFrame]:
+        """The frames exactly as recorded."""
+        for _, data in self.records():
+            yield wire.unpack(data)
 
     def records(self) -> Iterator[Record]:
-        """Time and the frame's bytes."""
+        """Time (ns since the begin) and the frame's bytes."""
         for index in range(len(self._blocks)):
             yield from self._block(index)
+
+    @property
+    def header(self) -> dict[str, str]:
+        """What the take says of itself, as plain data."""
+        return asdict(self.info)
+
+    @property
+    def damage(self) -> str:
+        """What is missing, as a sentence; empty when it is whole."""
+        if not self.cut_bytes:
+            return ""
+        return f"It was cut off: {self.cut_bytes} bytes at its end are no whole second."
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Nothing is held open between reads."""
 
     def _read_header(self, file: BinaryIO) -> TakeInfo:
         start = file.read(_START.size)
@@ -252,8 +295,7 @@ class TakeSource:
         self._reader = TakeReader(self._path)
         self._begin = self._clock.now()
         self._rewind()
-        cut = f"It was cut off: {self._reader.cut_bytes} bytes at its end are lost."
-        self._state = Status("running", cut if self._reader.cut_bytes else "")
+        self._state = Status("running", self._reader.damage)
 
     def poll(self) -> MotionFrame | None:
         """The frame that is due now, with the parts of those since the last call."""
