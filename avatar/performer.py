@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from avatar.follow import RotationFollower, ValueFollower
+from avatar.ground import Ground
 from avatar.idle import Idle
 from avatar.presence import Presence
 from avatar.smooth import OneEuro, OneEuroRotations, Settings, settings
@@ -61,7 +62,8 @@ _PALMS = [PART_INDEX[Part.LEFT_HAND], PART_INDEX[Part.RIGHT_HAND]]
 _HIPS_WITHOUT_LEGS = 0.25
 """Legs that nobody sees hang from the hips: the hips keep this share of their turn."""
 _SWAY_M = np.array([0.08, 0.0, 0.0])
-_WALK_M = np.array([0.6, 0.25, 0.0])
+_WALK_M = np.array([0.6, 0.5, 0.5])
+_LOWEST_M = np.array([-0.6, -0.7, -0.5])
 _Y = np.array([0.0, 1.0, 0.0])
 _X = np.array([1.0, 0.0, 0.0])
 
@@ -70,7 +72,7 @@ def _rotation_settings() -> Settings:
     """Calm trunk, quick limbs: tuned on motion capture under the tracker's measured noise."""
     s = settings(_N, 1.2, 4.0, 1.5, 0.5)
     for rows, cutoff_hz, beta, speed_hz, quiet_rad_s in (
-        ([HIPS, SPINE, CHEST, *SHOULDERS], 0.3, 5.0, 0.8, 0.5),
+        ([HIPS, SPINE, CHEST, *SHOULDERS], 0.4, 6.0, 1.5, 0.3),
         ([HEAD], 1.6, 3.0, 2.0, 0.1),
         ([*LOWER_ARMS, *LOWER_LEGS, *FEET], 0.7, 8.0, 2.0, 0.7),
         ([*UPPER_ARMS, *UPPER_LEGS], 0.7, 8.0, 2.0, 0.5),
@@ -101,6 +103,7 @@ class Performer:
         source_driver: What `AvatarPose.driver` says of parts that the frames drive.
         calibrate: Take the resting turn of the head, learnt in the first seconds, for straight.
         hand_over: Ease lost parts into the idle pose; else they stay as last seen (for files).
+        roam: Walk wherever the feet lead; else near the place where the performer stands.
         seed: Which idle performance.
     """
 
@@ -112,6 +115,7 @@ class Performer:
         source_driver: Driver = Driver.HUMAN,
         calibrate: bool = True,
         hand_over: bool = True,
+        roam: bool = False,
         seed: int = 0,
     ) -> None:
         self.solver = Solver(legs=legs)
@@ -121,7 +125,7 @@ class Performer:
         self._calibrate = calibrate
         self._idle = Idle(seed)
         self._presence = Presence(hand_over=hand_over)
-        self._hand_over = hand_over
+        self._hand_over, self._roam = hand_over, roam
         self._turns = OneEuroRotations(_rotation_settings())
         self._follow = RotationFollower(_N)
         self._fine_s: F64 = np.full(_N, -np.inf)
@@ -131,8 +135,8 @@ class Performer:
         self._face_values = ValueFollower(54)
         self._hips_values = ValueFollower(3)
         self._home: F64 | None = None
+        self._ground = Ground()
         self._last: F64 | None = None
-        self._last_hips: F64 = np.zeros(3)
         self._last_s = -np.inf
         self._handing_over: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.ones(_N, np.bool_)
 
@@ -183,9 +187,10 @@ class Performer:
         idle = self._idle.pose(now)
         weight = self._presence.at(t)
         weight[_PALMS] *= weight[_ARMS]
-        local = self._blended(self._follow.at(t), idle.rotations.astype(np.float64), weight)
+        shown = self._follow.at(t)
+        local = self._blended(shown, idle.rotations.astype(np.float64), weight)
+        hips = self._hips_at(idle, shown, weight, t)
         local = self._limited(local, weight, t)
-        hips = self._hips_at(idle, weight, t)
         names, gaze = self._face_at(idle, float(weight[_FACE]), t)
         held = self._presence.held
         pose = AvatarPose(
@@ -234,11 +239,27 @@ class Performer:
         self._last, self._last_s = same_side(out, self._last), t
         return self._last
 
-    def _hips_at(self, idle: AvatarPose, weight: F64, t: float) -> F64:
-        bound = _SWAY_M + (_WALK_M - _SWAY_M) * weight[_LEGS]
-        seen = np.clip(self._hips_values.at(t), -bound, bound)
+    def _hips_at(self, idle: AvatarPose, shown: F64, weight: F64, t: float) -> F64:
+        """Hips over the standing foot when legs are seen, a little sway otherwise."""
         rest = idle.hips.astype(np.float64)
-        return np.asarray(rest + (seen - rest) * weight[_TORSO], np.float64)
+        place = self._hips_values.at(t)
+        sway = rest + (np.clip(place, -_SWAY_M, _SWAY_M) - rest) * weight[_TORSO]
+        legs = weight[_LEGS]
+        if legs == 0.0:
+            self._ground.rest(sway)
+            return np.asarray(sway, np.float64)
+        dt = min(max(t - self._last_s, 0.0), 0.1)
+        walked = self._ground.step(
+            shown[HIPS],
+            shown[UPPER_LEGS],
+            shown[LOWER_LEGS],
+            np.clip(place, -_WALK_M, _WALK_M),
+            dt,
+            pull=not self._roam,
+        )
+        if not self._roam:
+            walked = np.clip(walked, _LOWEST_M, _WALK_M)
+        return np.asarray(sway + (walked - sway) * legs, np.float64)
 
     def _face_at(self, idle: AvatarPose, share: float, t: float) -> tuple[dict[str, float], F64]:
         values = self._face_values.at(t)

@@ -31,6 +31,7 @@ Mask: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 _HEAD = BONE_INDEX["head"]
 _TRUNK = [BONE_INDEX["hips"], BONE_INDEX["spine"], BONE_INDEX["chest"]]
+_PICTURE, _IMAGINED = 0.58, 0.3
 _BODY_PARTS = (Part.TORSO, Part.LEFT_ARM, Part.RIGHT_ARM, Part.LEGS)
 _SIDES = (
     (0, LOOKED_LEFT, Part.LEFT_HAND),
@@ -87,6 +88,9 @@ class Solver:
         assert frame.body is not None
         points = frame.body.points.astype(np.float64) * CAMERA_TO_MODEL
         visibility = frame.body.visibility.astype(np.float64)
+        # What lies outside of the picture is imagined, however sure the tracker is of it.
+        outside = np.abs(frame.body.image_points[:, :2] - 0.5).max(axis=-1) > _PICTURE
+        visibility[outside] *= _IMAGINED
         t = solve_body(self.lengths.corrected(points, visibility), visibility)
         legs_seen = {"auto": t.legs_seen, "on": t.hips_seen, "off": False}[self._legs]
         seen[Part.TORSO], seen[Part.LEGS] = t.torso_seen, legs_seen

@@ -22,15 +22,15 @@ from flow.pose import HUMAN_BONES
 from flow.spec import F32
 
 _WITH_VISIBILITY = 4
-HIP_HEIGHT_M = 0.95
-"""Hips of a body of 1.70 m, to turn `AvatarPose.hips` into metres."""
+HIP_HEIGHT_M = 0.85
+"""Hips of a body of 1.55 to 1.70 m, to turn `AvatarPose.hips` into metres."""
 
 
 def solve_rows(
     rows: Iterable[dict[str, Any]], legs: Literal["auto", "on", "off"] = "auto"
 ) -> Iterator[dict[str, Any]]:
     """Solve rows in order; see the module for their form."""
-    performer = Performer(legs=legs, calibrate=False, hand_over=False)
+    performer = Performer(legs=legs, calibrate=False, hand_over=False, roam=True)
     for seq, row in enumerate(rows):
         frame = frame_of(row, seq)
         performer.feed(frame)
