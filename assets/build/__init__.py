@@ -1,0 +1,1 @@
+"""Scripts that make every built-in asset; each package is run with ``python -m``."""
