@@ -218,7 +218,9 @@ def _extensions(
             "version": "1.0",
             "authors": ["Mirrorstage"],
             "copyrightInformation": "CC0 1.0: no rights reserved",
-            "licenseUrl": "https://creativecommons.org/publicdomain/zero/1.0/",
+            # Readers accept only VRM's own licence here, with every permission below; CC0 follows.
+            "licenseUrl": "https://vrm.dev/licenses/1.0/",
+            "otherLicenseUrl": "https://creativecommons.org/publicdomain/zero/1.0/",
             "avatarPermission": "everyone",
             "allowExcessivelyViolentUsage": True,
             "allowExcessivelySexualUsage": True,
