@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
     from av.audio.resampler import AudioResampler
 
+FAR_S = 10.0
+FILL_S = 2.0
+
 
 class AudioEncoder:
     """FFmpeg's AAC-LC. Time stamps count samples of the show's timeline, 0 at `origin`.
@@ -54,14 +57,22 @@ class AudioEncoder:
         )
 
     def encode(self, item: AudioBlock) -> Sequence[Packet]:
-        """Packets that are complete after this block."""
+        """Packets that are complete after this block.
+
+        Raises:
+            ValueError: when the block claims to be born more than `FAR_S` after the sound so far;
+                the picture's time would have brought silence up to there.
+        """
+        position = self._position(item.captured)
+        if position - self.timeline.written > FAR_S * self.settings.rate_hz:
+            raise ValueError("A block of sound is stamped far in the future.")
         with self._meter.measure("encode_audio"):
-            samples = self._conform(item)
-            return self._feed(self.timeline.add(self._position(item.captured), samples))
+            return self._feed(self.timeline.add(position, self._conform(item)))
 
     def fill_to(self, time_ns: int) -> Sequence[Packet]:
-        """Silence up to a time of the clock, when no sound came that far."""
-        return self._feed(self.timeline.fill_to(self._position(time_ns)))
+        """Silence up to a time of the clock, when no sound came that far; `FILL_S` in one call."""
+        most = self.timeline.written + round(FILL_S * self.settings.rate_hz)
+        return self._feed(self.timeline.fill_to(min(self._position(time_ns), most)))
 
     def flush(self) -> Sequence[Packet]:
         """The rest, filled up to a whole frame with silence; ends the encoder."""

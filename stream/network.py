@@ -79,4 +79,6 @@ async def _cancel_all() -> None:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await loop.shutdown_asyncgens()
+    for _ in range(3):  # transports that were closed just now say goodbye in the next rounds
+        await asyncio.sleep(0)
     loop.call_soon(loop.stop)

@@ -89,7 +89,7 @@ class Session:
     async def close(self, timeout_s: float = 1.0) -> None:
         """Say that publishing ends and close; never raises."""
         key = self.address.key
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, LostError):
             if self._stream:
                 self._command("FCUnpublish", 6.0, None, key)
                 self._command("deleteStream", 7.0, None, float(self._stream))

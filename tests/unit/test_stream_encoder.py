@@ -75,13 +75,13 @@ def test_must_tell_decoders_that_colours_are_bt709_limited_and_show_what_was_dra
     decoder = av.CodecContext.create("h264", "r")
     shown = []
     for packet in pictures(list(range(28, 34)), encoder):
-        shown += decoder.decode(av.Packet(packet.data))  # type: ignore[attr-defined]
-    shown += decoder.decode(None)  # type: ignore[attr-defined]
-    lumas = [f.to_ndarray(format="gray") for f in shown]
+        shown += decoder.decode(av.Packet(packet.data))
+    shown += decoder.decode(None)
+    lumas = [np.asarray(f.to_ndarray(format="gray"), np.uint8) for f in shown]
     assert [number_of(y) for y in lumas] == list(range(28, 34))
     assert [is_flash(y) for y in lumas] == [False, False, True, True, True, False]
-    assert (decoder.colorspace, decoder.color_range) == (1, 1)  # type: ignore[attr-defined]
-    assert (decoder.color_primaries, decoder.color_trc) == (1, 1)  # type: ignore[attr-defined]
+    assert (decoder.colorspace, decoder.color_range) == (1, 1)
+    assert (decoder.color_primaries, decoder.color_trc) == (1, 1)
 
 
 def test_must_follow_a_new_bit_rate_without_a_key_frame() -> None:
@@ -148,3 +148,11 @@ def test_must_fill_missing_sound_with_silence() -> None:
     packets = encoder.fill_to(ORIGIN + NS_PER_S)
     assert packets[-1].pts == 1024 * (len(packets) - 1)
     assert encoder.timeline.silence == 48_000
+
+
+def test_must_not_follow_a_stamp_from_the_far_future() -> None:
+    encoder = AudioEncoder(SMALL, Meter())
+    with pytest.raises(ValueError, match="future"):
+        encoder.encode(SOURCE.sound(0, 960, 3600 * NS_PER_S))
+    assert len(encoder.fill_to(3600 * NS_PER_S)) < 100
+    assert encoder.encode(SOURCE.sound(96_000, 960))

@@ -8,13 +8,13 @@ from functools import cache
 from pathlib import Path
 
 import av
-import numpy as np
 import pytest
 
 from flow.errors import OutputError
 from flow.media import Packet, TrackInfo
+from stream.observe import observe
 from stream.outputs.record import RecordOutput, RecordSettings
-from stream.testsource import FlashAndBeep, canned, is_flash, number_of, onsets
+from stream.testsource import FlashAndBeep, canned
 
 KINDS = [".mp4", ".mkv"]
 
@@ -48,23 +48,8 @@ def record(path: Path, overwrite: bool = False, **more: object) -> RecordOutput:
 
 def decoded(path: Path) -> tuple[list[int], list[float], list[float]]:
     """Picture numbers, times of flashes, times of beeps."""
-    numbers, times, lit = [], [], []
-    with av.open(str(path)) as container:
-        for frame in container.decode(video=0):
-            luma = frame.to_ndarray(format="gray")
-            numbers.append(number_of(luma))
-            times.append(float(frame.time or 0))
-            lit.append(is_flash(luma))
-    sound: list[np.ndarray] = []
-    first = None
-    with av.open(str(path)) as container:
-        for heard in container.decode(audio=0):
-            first = heard.time if first is None else first
-            sound.append(heard.to_ndarray()[0])
-    wave = np.abs(np.concatenate(sound)) > 0.1
-    loud = np.convolve(wave, np.ones(96), "same") > 0
-    seconds = (first or 0.0) + np.arange(len(loud)) / 48_000
-    return numbers, onsets(np.array(lit), np.array(times)), onsets(loud, seconds)
+    seen = observe(str(path))
+    return seen.numbers, seen.flashes, seen.beeps
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,0 +1,448 @@
+"""Poses on avatars: bones, gaze, expressions, constraints, springs, and their order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from avatar import quat
+from avatar.humanoid import HumanoidRig
+from avatar.load import Avatar, load_avatar
+from avatar.runtime import Runtime
+from flow.meter import Meter
+from flow.pose import BONE_INDEX, AvatarPose, identity_rotations
+from flow.spec import F32
+from flow.stage import RigState
+from tests.fixtures.glb import Glb, face, morph_expression, vrm1
+
+
+def pose(
+    turns: dict[str, quat.F64] | None = None,
+    expressions: dict[str, float] | None = None,
+    gaze: tuple[float, float] = (0.0, 0.0),
+    hips: tuple[float, float, float] = (0.0, 0.0, 0.0),
+) -> AvatarPose:
+    """A pose with these bones turned."""
+    rotations = identity_rotations()
+    for bone, q in (turns or {}).items():
+        rotations[BONE_INDEX[bone]] = q
+    return AvatarPose(
+        0, np.array(hips, np.float32), rotations, expressions or {}, np.array(gaze, np.float32)
+    )
+
+
+def turn(x: float = 0.0, y: float = 0.0, z: float = 0.0) -> quat.F64:
+    """A turn by a rotation vector in radians."""
+    v = np.array([x, y, z])
+    angle = float(np.sqrt(v @ v))
+    return quat.from_axis_angle(v / angle, angle)
+
+
+def load(glb: Glb, tmp_path: Path) -> Avatar:
+    """The avatar of a document."""
+    return load_avatar(glb.save(tmp_path / "a.vrm"))
+
+
+def place(runtime: Runtime, state: RigState, bone: str) -> F32:
+    """Where a bone is."""
+    out: F32 = state.world[runtime.avatar.humanoid.node(bone), :3, 3]
+    return out
+
+
+def facing(runtime: Runtime, state: RigState, bone: str) -> quat.F64:
+    """How a bone is turned in the world (the test body's rest rotations are identities)."""
+    return quat.from_matrix(state.world[runtime.avatar.humanoid.node(bone), :3, :3])
+
+
+def same(a: quat.F64, b: quat.F64) -> bool:
+    """Whether two quaternions are one rotation, to float32."""
+    return bool(min(np.abs(a - b).max(), np.abs(a + b).max()) < 1e-5)
+
+
+def test_t_pose_must_be_the_rest_pose(tmp_path: Path) -> None:
+    runtime = Runtime(load(vrm1()[0], tmp_path))
+    state = runtime.update(pose(), 0.0)
+    assert np.allclose(state.world, runtime.skeleton.rest_world[:-1], atol=1e-6)
+
+
+def test_turns_must_be_in_model_axes_whatever_axes_the_bones_have(tmp_path: Path) -> None:
+    glb, nodes = vrm1()
+    plain = Runtime(load(glb, tmp_path))
+    want = place(plain, plain.update(pose({"leftUpperArm": turn(z=1.0)}), 0.0), "leftHand").copy()
+    q = turn(x=0.4, y=1.1)
+    back = quat.conjugate(q)
+    glb.root["nodes"][nodes["leftShoulder"]]["rotation"] = q.tolist()
+    for bone in ("leftUpperArm",):
+        node = glb.root["nodes"][nodes[bone]]
+        node["translation"] = quat.rotate(back, np.array(node["translation"])).tolist()
+        node["rotation"] = back.tolist()
+    odd = Runtime(load(glb, tmp_path))
+    got = place(odd, odd.update(pose({"leftUpperArm": turn(z=1.0)}), 0.0), "leftHand")
+    assert np.allclose(got, want, atol=1e-6)
+
+
+def test_hips_must_move_by_the_models_own_height(tmp_path: Path) -> None:
+    glb, nodes = vrm1()
+    glb.root["nodes"][nodes["hips"]]["translation"] = [0, 0.5, 0]
+    runtime = Runtime(load(glb, tmp_path))
+    assert runtime.hip_height_m == pytest.approx(0.5)
+    moved = place(runtime, runtime.update(pose(hips=(0.2, -0.4, 0.1)), 0.0), "hips")
+    assert np.allclose(moved, [0.1, 0.3, 0.05])
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        ("chest", "upperChest"),
+        ("upperChest",),
+        ("neck", "leftShoulder"),
+        ("chest", "upperChest", "neck", "leftShoulder", "rightShoulder"),
+    ],
+)
+def test_missing_bones_must_not_change_where_head_and_hands_face(
+    tmp_path: Path, missing: tuple[str, ...]
+) -> None:
+    turns = {
+        "spine": turn(x=0.2), "chest": turn(y=0.3), "upperChest": turn(z=0.2), "neck": turn(x=0.3),
+        "head": turn(y=0.4), "leftShoulder": turn(z=0.2), "leftUpperArm": turn(y=0.5),
+        "rightShoulder": turn(z=-0.3), "rightUpperArm": turn(z=0.8),
+    }  # fmt: skip
+    whole = Runtime(load(vrm1()[0], tmp_path))
+    want = whole.update(pose(turns), 0.0)
+    bones = ("head", "leftHand", "rightHand", "leftUpperArm")
+    facing_want = {b: facing(whole, want, b) for b in bones}
+    partial = Runtime(load(vrm1(missing)[0], tmp_path))
+    got = partial.update(pose(turns), 0.0)
+    for bone in bones:
+        assert same(facing(partial, got, bone), facing_want[bone]), bone
+
+
+def test_poses_that_are_no_rotations_must_not_break_the_avatar(tmp_path: Path) -> None:
+    runtime = Runtime(load(vrm1()[0], tmp_path))
+    bad = pose(gaze=(float("nan"), 0.0))
+    bad.rotations[3] = np.nan
+    bad.rotations[4] = 0.0
+    bad.hips[0] = np.inf
+    assert np.isfinite(runtime.update(bad, 0.1).world).all()
+
+
+def test_the_world_array_must_be_reused(tmp_path: Path) -> None:
+    runtime = Runtime(load(vrm1()[0], tmp_path))
+    first, second = (runtime.update(pose(), 0.1) for _ in range(2))
+    assert first.world is second.world
+    assert first.morph_weights is second.morph_weights
+    assert first.world.dtype == np.float32
+    assert first.world.flags.c_contiguous
+
+
+def test_the_pose_must_not_be_changed(tmp_path: Path) -> None:
+    runtime = Runtime(load(vrm1(("chest", "neck"))[0], tmp_path))
+    given = pose({"chest": turn(x=0.5), "neck": turn(x=0.5)}, {"aa": 1.0})
+    rotations, expressions = given.rotations.copy(), dict(given.expressions)
+    runtime.update(given, 0.1)
+    assert np.array_equal(given.rotations, rotations)
+    assert given.expressions == expressions
+
+
+def test_gaze_must_turn_eye_bones_through_the_range_maps(tmp_path: Path) -> None:
+    look = {
+        "type": "bone",
+        "rangeMapHorizontalInner": {"inputMaxValue": 40, "outputScale": 10},
+        "rangeMapHorizontalOuter": {"inputMaxValue": 40, "outputScale": 20},
+        "rangeMapVerticalDown": {"inputMaxValue": 30, "outputScale": 12},
+        "rangeMapVerticalUp": {"inputMaxValue": 30, "outputScale": 6},
+    }
+    runtime = Runtime(load(vrm1(lookAt=look)[0], tmp_path))
+
+    def eyes(yaw: float, pitch: float) -> tuple[float, ...]:
+        state = runtime.update(pose(gaze=(yaw, pitch)), 0.0)
+        ahead = [
+            quat.rotate(facing(runtime, state, b), np.array([0, 0, 1.0]))
+            for b in ("leftEye", "rightEye")
+        ]
+        yaws = [float(np.degrees(np.arctan2(v[0], v[2]))) for v in ahead]
+        return (*yaws, float(np.degrees(np.arcsin(-ahead[0][1]))))
+
+    assert eyes(20, 0) == pytest.approx((10, 5, 0), abs=1e-3), "left: its left eye outwards"
+    assert eyes(-80, 0) == pytest.approx((-10, -20, 0), abs=1e-3), "beyond the range: its end"
+    assert eyes(0, 15) == pytest.approx((0, 0, 6), abs=1e-3), "positive pitch looks down"
+    assert eyes(0, -30) == pytest.approx((0, 0, -6), abs=1e-3)
+
+
+def with_face(tmp_path: Path, names: dict[str, dict[str, Any]], **parts: Any) -> Runtime:
+    """An avatar whose every expression moves one morph target of the same name."""
+    glb, _ = vrm1()
+    node = face(glb, tuple(names))
+    presets: dict[str, Any] = {}
+    custom: dict[str, Any] = {}
+    for k, (name, extra) in enumerate(names.items()):
+        group = custom if extra.pop("custom", False) else presets
+        group[name] = morph_expression(node, k, **extra)
+    glb.root["extensions"]["VRMC_vrm"] |= {
+        "expressions": {"preset": presets, "custom": custom}, **parts
+    }  # fmt: skip
+    return Runtime(load(glb, tmp_path))
+
+
+def shown(
+    runtime: Runtime, asked: dict[str, float], gaze: tuple[float, float] = (0, 0)
+) -> dict[str, float]:
+    """Morph targets that are not zero."""
+    state = runtime.update(pose(expressions=asked, gaze=gaze), 0.0)
+    names = [n.removeprefix("face/") for n in runtime.avatar.model.morph_names]
+    return {n: round(float(w), 5) for n, w in zip(names, state.morph_weights, strict=True) if w}
+
+
+def test_presets_must_move_their_morphs_and_clamp(tmp_path: Path) -> None:
+    runtime = with_face(tmp_path, {"aa": {}, "happy": {}})
+    assert shown(runtime, {"aa": 0.25, "happy": 7.0, "nothing": 1.0}) == {"aa": 0.25, "happy": 1.0}
+    assert shown(runtime, {}) == {}
+
+
+def test_binary_expressions_must_switch_at_one_half(tmp_path: Path) -> None:
+    runtime = with_face(tmp_path, {"happy": {"isBinary": True}})
+    assert shown(runtime, {"happy": 0.5}) == {}
+    assert shown(runtime, {"happy": 0.51}) == {"happy": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("rule", "weight", "left"), [("block", 0.2, 0.0), ("blend", 0.25, 0.6), ("none", 1.0, 0.8)]
+)
+def test_overrides_must_block_or_damp(
+    tmp_path: Path, rule: str, weight: float, left: float
+) -> None:
+    runtime = with_face(tmp_path, {"happy": {"overrideBlink": rule}, "blink": {}, "aa": {}})
+    out = shown(runtime, {"happy": weight, "blink": 0.8, "aa": 0.5})
+    assert out.get("blink", 0.0) == pytest.approx(left)
+    assert out["aa"] == 0.5
+
+
+def test_arkit_expressions_of_the_avatar_must_replace_the_presets(tmp_path: Path) -> None:
+    names: dict[str, dict[str, Any]] = {
+        n: {} for n in ("aa", "blink", "blinkLeft", "blinkRight", "happy")
+    }
+    names |= {
+        n: {"custom": True} for n in ("EyeBlinkLeft", "EyeBlinkRight", "JawOpen", "MouthFunnel")
+    }
+    runtime = with_face(tmp_path, names)
+    asked = {
+        "eyeBlinkLeft": 0.4,
+        "eyeBlinkRight": 0.3,
+        "jawOpen": 0.6,
+        "blinkLeft": 0.4,
+        "blinkRight": 0.3,
+        "aa": 0.6,
+        "happy": 0.2,
+    }
+    assert shown(runtime, asked) == {
+        "EyeBlinkLeft": 0.4, "EyeBlinkRight": 0.3, "JawOpen": 0.6, "happy": 0.2
+    }  # fmt: skip
+    assert shown(runtime, {"blink": 0.5, "aa": 0.1}) == {"blink": 0.5, "aa": 0.1}, (
+        "presets alone are shown"
+    )
+
+
+def test_presets_must_be_derived_where_only_arkit_is_said(tmp_path: Path) -> None:
+    runtime = with_face(tmp_path, {"aa": {}, "blink": {}})
+    assert shown(runtime, {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 0.5, "jawOpen": 0.3}) == {
+        "aa": 0.3,
+        "blink": 0.75,
+    }
+
+
+def test_one_eye_must_not_close_twice(tmp_path: Path) -> None:
+    runtime = with_face(tmp_path, {"blink": {}, "blinkLeft": {}, "blinkRight": {}})
+    assert shown(runtime, {"blink": 1.0, "blinkLeft": 1.0, "blinkRight": 1.0}) == {"blink": 1.0}
+    assert shown(runtime, {"blink": 0.25, "blinkLeft": 0.75}) == {"blink": 0.25, "blinkLeft": 0.5}
+
+
+def test_gaze_by_expression_must_obey_overrides(tmp_path: Path) -> None:
+    look = {
+        "type": "expression",
+        "rangeMapHorizontalOuter": {"inputMaxValue": 50, "outputScale": 0.8},
+    }
+    names: dict[str, dict[str, Any]] = {
+        "lookLeft": {},
+        "lookRight": {},
+        "angry": {"overrideLookAt": "blend"},
+    }
+    runtime = with_face(tmp_path, names, lookAt=look)
+    assert shown(runtime, {}, gaze=(25, 0)) == {"lookLeft": pytest.approx(0.4)}
+    out = shown(runtime, {"angry": 0.5}, gaze=(-50, 0))
+    assert out["lookRight"] == pytest.approx(0.4), "looks come before expressions: they are damped"
+
+
+def test_expressions_must_colour_materials(tmp_path: Path) -> None:
+    glb, _ = vrm1()
+    glb.root["materials"].append({"pbrMetallicRoughness": {"baseColorFactor": [1, 0, 0, 1]}})
+    glb.root["extensions"]["VRMC_vrm"]["expressions"] = {
+        "preset": {
+            "happy": {
+                "materialColorBinds": [
+                    {"material": 0, "type": "color", "targetValue": [0, 1, 0, 0.5]}
+                ],
+                "textureTransformBinds": [{"material": 0, "scale": [2, 1], "offset": [0.5, 0]}],
+            }
+        }
+    }
+    runtime = Runtime(load(glb, tmp_path))
+    assert runtime.update(pose(), 0.0).materials == {}
+    changes = runtime.update(pose(expressions={"happy": 0.5}), 0.0).materials[0]
+    assert changes["base_color"] == pytest.approx((0.5, 0.5, 0.0, 0.75))
+    assert changes["uv_offset"] == pytest.approx((0.25, 0.0))
+    assert changes["uv_scale"] == pytest.approx((1.5, 1.0))
+
+
+def constrained(tmp_path: Path, kind: dict[str, Any], source: str = "leftHand") -> Runtime:
+    """An avatar with an extra bone beside the left hand under a constraint."""
+    glb, nodes = vrm1()
+    extra = glb.node("twist", nodes["leftLowerArm"], translation=[0.12, 0, 0])
+    (what,) = kind
+    glb.root["nodes"][extra]["extensions"] = {
+        "VRMC_node_constraint": {"constraint": {what: {"source": nodes[source], **kind[what]}}}
+    }
+    return Runtime(load(glb, tmp_path))
+
+
+def twist_of(runtime: Runtime, asked: AvatarPose) -> quat.F64:
+    """The constrained bone's local rotation."""
+    runtime.update(asked, 0.0)
+    return runtime.skeleton.rotation[runtime.avatar.model.node_names.index("twist")]
+
+
+def test_roll_must_take_only_the_twist(tmp_path: Path) -> None:
+    runtime = constrained(tmp_path, {"roll": {"rollAxis": "X", "weight": 0.5}})
+    assert same(twist_of(runtime, pose({"leftHand": turn(x=0.8)})), turn(x=0.4))
+    assert same(twist_of(runtime, pose({"leftHand": turn(z=0.8)})), quat.IDENTITY)
+
+
+def test_rotation_must_follow_by_its_weight(tmp_path: Path) -> None:
+    runtime = constrained(tmp_path, {"rotation": {"weight": 0.25}})
+    assert same(twist_of(runtime, pose({"leftHand": turn(y=0.8)})), turn(y=0.2))
+
+
+def test_aim_must_point_at_its_source_wherever_both_are(tmp_path: Path) -> None:
+    runtime = constrained(tmp_path, {"aim": {"aimAxis": "PositiveZ"}}, "head")
+    for asked in (
+        pose(),
+        pose({"leftUpperArm": turn(z=1.0), "head": turn(y=1.0), "spine": turn(x=0.5)}),
+    ):
+        state = runtime.update(asked, 0.0)
+        node = runtime.avatar.model.node_names.index("twist")
+        way = place(runtime, state, "head") - state.world[node, :3, 3]
+        assert np.allclose(state.world[node, :3, 2], way / np.linalg.norm(way), atol=1e-5)
+
+
+def swinging(tmp_path: Path, collides: bool = True, **joint: Any) -> tuple[Runtime, list[int]]:
+    """An avatar with a three-joint tail of hair that hangs from the head."""
+    glb, nodes = vrm1()
+    chain = [nodes["head"]]
+    for k in range(4):
+        step = [0, 0.15, -0.1] if k == 0 else [0, -0.1, 0]
+        chain.append(glb.node(f"hair{k}", chain[-1], translation=step))
+    joints = [{"node": n, "stiffness": 0.2, "dragForce": 0.4, **joint} for n in chain[1:]]
+    glb.root["extensions"]["VRMC_springBone"] = {
+        "colliders": [
+            {"node": nodes["head"], "shape": {"sphere": {"offset": [0, 0, -0.1], "radius": 0.08}}}
+        ],
+        "colliderGroups": [{"colliders": [0]}],
+        "springs": [{"joints": joints, "colliderGroups": [0] if collides else []}],
+    }
+    runtime = Runtime(load(glb, tmp_path))
+    return runtime, [runtime.avatar.model.node_names.index(f"hair{k}") for k in range(4)]
+
+
+def test_hair_must_lag_then_come_to_rest_and_keep_its_length(tmp_path: Path) -> None:
+    runtime, hair = swinging(tmp_path, collides=False)
+    rest = runtime.update(pose(), 0.0).world[hair, :3, 3].copy()
+    moved = runtime.update(pose({"neck": turn(y=0.8)}), 1 / 60).world[hair, :3, 3].copy()
+    for _ in range(300):
+        state = runtime.update(pose({"neck": turn(y=0.8)}), 1 / 60)
+        steps = np.diff(state.world[hair, :3, 3], axis=0)
+        assert np.allclose(np.linalg.norm(steps, axis=1), 0.1, atol=1e-5)
+    final = state.world[hair, :3, 3]
+    assert np.linalg.norm(moved[-1] - final[-1]) > 0.01, "it lagged behind"
+    runtime.reset()
+    still = runtime.update(pose({"neck": turn(y=0.8)}), 1 / 60).world[hair, :3, 3]
+    assert np.allclose(still, final, atol=2e-3), "it came to rest as modelled"
+    runtime.reset()
+    assert np.allclose(runtime.update(pose(), 0.0).world[hair, :3, 3], rest, atol=1e-6)
+
+
+def test_hair_must_stay_out_of_the_head(tmp_path: Path) -> None:
+    runtime, hair = swinging(tmp_path, gravityPower=2.0, gravityDir=[0, -0.5, 0.9], hitRadius=0.01)
+    for _ in range(200):
+        state = runtime.update(pose(), 1 / 60)
+    node = runtime.avatar.humanoid.node("head")
+    centre = state.world[node, :3, 3] + np.array([0, 0, -0.1])
+    assert np.linalg.norm(state.world[hair[1:], :3, 3] - centre, axis=1).min() > 0.0899
+
+
+@pytest.mark.parametrize("drag", [0.2, 0.4, 1.0])
+def test_hair_must_swing_alike_at_any_frame_rate(tmp_path: Path, drag: float) -> None:
+    def path(fps: int) -> quat.F64:
+        runtime, hair = swinging(tmp_path, collides=False, gravityPower=0.1, dragForce=drag)
+        runtime.update(pose(), 0.0)
+        out = []
+        for k in range(fps):
+            t = (k + 1) / fps
+            state = runtime.update(pose({"head": turn(z=0.5 * np.sin(4 * t))}), 1 / fps)
+            if (k + 1) % (fps // 6) == 0:
+                out.append(state.world[hair[-1], :3, 3].astype(np.float64))
+        return np.array(out)
+
+    assert np.abs(path(120) - path(60)).max() < 0.01
+    assert np.abs(path(30) - path(60)).max() < 0.01
+
+
+def test_the_stage_moving_the_avatar_must_swing_its_hair(tmp_path: Path) -> None:
+    runtime, hair = swinging(tmp_path)
+    before = runtime.update(pose(), 1 / 60).world[hair[-1], :3, 3].copy()
+    moved = np.eye(4)
+    moved[0, 3] = 0.2
+    runtime.stand(moved)
+    state = runtime.update(pose(), 1 / 60)
+    assert place(runtime, state, "hips")[0] == pytest.approx(0.2)
+    assert state.world[hair[-1], 0, 3] - before[0] < 0.19
+
+
+def test_a_stalled_show_must_not_blow_the_hair_away(tmp_path: Path) -> None:
+    runtime, _ = swinging(tmp_path, stiffness=4.0, gravityPower=1.0)
+    for dt in (0.016, 30.0, 0.0, -1.0, 0.5, 1e-6, 0.016):
+        state = runtime.update(pose({"head": turn(z=dt % 1 or 0.1)}), dt)
+        assert np.isfinite(state.world).all()
+
+
+def test_the_order_must_be_vrms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runtime, _ = swinging(tmp_path)
+    seen: list[str] = []
+
+    def note(name: str, of: Any, method: str) -> None:
+        real = getattr(of, method)
+
+        def call(*args: Any) -> Any:
+            seen.append(name)
+            return real(*args)
+
+        monkeypatch.setattr(of, method, call)
+
+    for name, of, method in (
+        ("humanoid", runtime._humanoid, "apply"), ("look-at", runtime._look_at, "apply"),
+        ("expressions", runtime.expressions, "update"),
+        ("constraints", runtime._constraints, "apply"), ("springs", runtime.springs, "update"),
+    ):  # fmt: skip
+        note(name, of, method)
+    assert isinstance(runtime._humanoid, HumanoidRig)
+    runtime.update(pose(), 1 / 60)
+    assert seen == ["humanoid", "look-at", "expressions", "constraints", "springs"]
+
+
+def test_rig_and_springs_must_be_metered(tmp_path: Path) -> None:
+    meter = Meter()
+    glb, _ = vrm1()
+    Runtime(load(glb, tmp_path), meter=meter).update(pose(), 1 / 60)
+    assert meter.series("rig").count == 1
+    assert meter.series("springs").count == 1
