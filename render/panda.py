@@ -49,11 +49,9 @@ def core() -> Any:
         "notify-level warning",
         "window-type none",
         "audio-library-name null",
-        "textures-power-2 none",
-        "gl-coordinate-system default",
-        "support-threads true",
-        "garbage-collect-states true",
-        "assert-abort false",
+        # Harmless on machines without a screen, and said at every start.
+        "notify-level-egldisplay error",
+        "notify-level-x11display fatal",
     )
     panda.load_prc_file_data("mirrorstage", "\n".join(settings))
     _core = panda

@@ -6,6 +6,8 @@ converted plate plus work on the rectangles that the avatar and the overlays cov
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from flow.spec import U8
@@ -52,6 +54,8 @@ class Compositor:
         """The finished pixels of `rect`, in memory that the next call reuses."""
         tile = self._tile[: rect.width * rect.height * 4].reshape(rect.height, rect.width, 4)
         np.copyto(tile, layers.plate[rect.slices])
+        if layers.shade is not None:
+            darken(tile, rect, layers.shade, layers.shade_rect)
         if layers.sprite is not None:
             lay_over(tile, rect, layers.sprite, layers.rect)
         for overlay in placed:
@@ -65,32 +69,65 @@ def lay_over(tile: U8, at: Rect, sprite: U8, where: Rect) -> None:
 
     if not at.touches(where):
         return
-    x0, y0 = max(at.x, where.x), max(at.y, where.y)
-    x1 = min(at.x + at.width, where.x + where.width)
-    y1 = min(at.y + at.height, where.y + where.height)
-    under = tile[y0 - at.y : y1 - at.y, x0 - at.x : x1 - at.x]
-    over = sprite[y0 - where.y : y1 - where.y, x0 - where.x : x1 - where.x]
-    keep = cv2.cvtColor(cv2.bitwise_not(cv2.extractChannel(over, 3)), cv2.COLOR_GRAY2BGRA)
-    dimmed = cv2.multiply(under, keep, scale=1.0 / 255.0)
+    under, over = _common(tile, at, sprite, where)
+    clear = cv2.bitwise_not(cv2.extractChannel(over, 3))
+    dimmed = cv2.multiply(under, cv2.merge([clear] * 4), scale=1.0 / 255.0)
     np.copyto(under, cv2.add(dimmed, over))
 
 
+def darken(tile: U8, at: Rect, shade: U8, where: Rect) -> None:
+    """Multiply `tile` covering `at` with `shade` (255 leaves it) covering `where`, in place."""
+    import cv2
+
+    if not at.touches(where):
+        return
+    under, over = _common(tile, at, shade, where)
+    # GRAY2BGRA makes alpha 255, which leaves the tile's own alpha as it is.
+    np.copyto(under, cv2.multiply(under, cv2.cvtColor(over, cv2.COLOR_GRAY2BGRA), scale=1 / 255.0))
+
+
+def _common(tile: U8, at: Rect, other: U8, where: Rect) -> tuple[U8, U8]:
+    """The parts of two pictures that show the same pixels."""
+    x0, y0 = max(at.x, where.x), max(at.y, where.y)
+    x1 = min(at.x + at.width, where.x + where.width)
+    y1 = min(at.y + at.height, where.y + where.height)
+    return (
+        tile[y0 - at.y : y1 - at.y, x0 - at.x : x1 - at.x],
+        other[y0 - where.y : y1 - where.y, x0 - where.x : x1 - where.x],
+    )
+
+
 def _dirty(layers: Layers, placed: list[Placed], width: int, height: int) -> list[Rect]:
-    """Disjoint even rectangles around everything that lies over the plate."""
-    found = [_even(overlay.rect, width, height) for overlay in placed]
+    """Disjoint even rectangles that together hold everything over the plate."""
+    found = [overlay.rect for overlay in placed]
     if layers.sprite is not None:
-        found.append(_even(layers.rect, width, height))
+        found.append(layers.rect)
+    if layers.shade is not None:
+        found.append(layers.shade_rect)
+    return bands([_even(rect, width, height) for rect in found])
+
+
+def bands(rects: list[Rect]) -> list[Rect]:
+    """Disjoint rectangles covering the same pixels: one per horizontal band and run of columns.
+
+    A union's bounding box would be mostly empty when a shadow lies beside a standing figure.
+    """
+    solid = [rect for rect in rects if rect.width > 0 and rect.height > 0]
+    edges = sorted({edge for rect in solid for edge in (rect.y, rect.y + rect.height)})
     out: list[Rect] = []
-    for candidate in found:
-        rect = candidate
-        while True:
-            clash = next((other for other in out if other.touches(rect)), None)
-            if clash is None:
-                break
-            out.remove(clash)
-            rect = rect.union(clash)
-        if rect.width > 0 and rect.height > 0:
-            out.append(rect)
+    for top, bottom in pairwise(edges):
+        runs = sorted(
+            (rect.x, rect.x + rect.width)
+            for rect in solid
+            if rect.y <= top and rect.y + rect.height >= bottom
+        )
+        merged: list[tuple[int, int]] = []
+        for left, right in runs:
+            if merged and left <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(merged[-1][1], right))
+            else:
+                merged.append((left, right))
+        out.extend(Rect(left, top, right - left, bottom - top) for left, right in merged)
     return out
 
 

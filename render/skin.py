@@ -1,9 +1,9 @@
 """Morphs and skin on the CPU: one sparse product gives positions and normals of a whole model.
 
 A skinned position is linear in the joint matrices: p = sum_k w_k M_k [r; 1]. With the rest vertex
-r folded into the sparse matrix, row 2v of it gives vertex v's position and row 2v + 1 its normal,
-and the product lands interleaved (position, normal) as the vertex buffer wants it. A morph moves r,
-so it rewrites the few rows it touches. Nothing is allocated per frame.
+r folded into the sparse matrix, one row gives a vertex's position and another its normal, in the
+order the vertex buffer wants them. A morph moves r, so it rewrites the few rows it touches. Nothing
+is allocated per frame.
 """
 
 from __future__ import annotations
@@ -22,9 +22,12 @@ from render.model import Layout
 
 
 class Skinner:
-    """Poses one model. `out` is (v, 6): position (m, world) and normal (not unit length)."""
+    """Poses one model: `positions` (m, world) and `normals` (not unit length), both (v, 3) views.
 
-    def __init__(self, layout: Layout) -> None:
+    They alternate in `rows` (v, 6) when `interleaved`, else they lie one after the other.
+    """
+
+    def __init__(self, layout: Layout, *, interleaved: bool) -> None:
         vertices, columns, weights, nodes, binds = _influences(layout)
         count = len(layout.positions)
         self._nodes = nodes
@@ -33,24 +36,31 @@ class Skinner:
         self._shape = (2 * count, 4 * len(nodes))
         self._palette = np.zeros((len(nodes), 4, 3), np.float32)
         self._product = np.zeros((len(nodes), 4, 4), np.float32)
-        self.out: F32 = np.zeros((count, 6), np.float32)
+        self._out = np.zeros(6 * count, np.float32)
+        if interleaved:
+            self.rows: F32 = self._out.reshape(count, 6)
+            self.positions, self.normals = self.rows[:, :3], self.rows[:, 3:]
+        else:
+            self.rows = self._out.reshape(2 * count, 3)
+            self.positions, self.normals = self.rows[:count], self.rows[count:]
         order = np.argsort(vertices, kind="stable")
         vertices, columns, weights = vertices[order], columns[order], weights[order]
         self._weights = weights
         per_vertex = np.bincount(vertices, minlength=count)
-        # Row 2v holds 4 numbers per influence (x, y, z, 1), row 2v + 1 holds 3 (the normal).
-        row_lengths = np.stack([4 * per_vertex, 3 * per_vertex], axis=1).ravel()
-        self._indptr = np.concatenate([[0], np.cumsum(row_lengths)]).astype(np.int32)
+        # A position's row holds 4 numbers per influence (x, y, z, 1), a normal's holds 3.
+        lengths = np.stack([4 * per_vertex, 3 * per_vertex], axis=1 if interleaved else 0).ravel()
+        self._indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+        position_row = 2 * vertices if interleaved else vertices
+        normal_row = 2 * vertices + 1 if interleaved else vertices + count
         rank = np.arange(len(vertices)) - np.concatenate([[0], np.cumsum(per_vertex)])[vertices]
-        self._at_position = self._indptr[2 * vertices] + 4 * rank
-        self._at_normal = self._indptr[2 * vertices + 1] + 3 * rank
+        self._at_position = self._indptr[position_row] + 4 * rank
+        self._at_normal = self._indptr[normal_row] + 3 * rank
         self._indices = np.zeros(int(self._indptr[-1]), np.int32)
         self._data = np.zeros(int(self._indptr[-1]), np.float32)
         for axis in range(4):
             self._indices[self._at_position + axis] = 4 * columns + axis
         for axis in range(3):
             self._indices[self._at_normal + axis] = 4 * columns + axis
-        self._vertices = vertices
         self._write(np.arange(len(vertices)), self._rest[vertices])
         self._morphs = _Morphs(layout)
         touched = np.zeros(count, np.bool_)
@@ -72,8 +82,8 @@ class Skinner:
         for axis in range(3):
             self._data[at + axis] = weight * rest[:, 3 + axis]
 
-    def pose(self, rig: RigState) -> F32:
-        """Positions and normals of `rig`, in `out` (overwritten by the next call)."""
+    def pose(self, rig: RigState) -> None:
+        """Write positions and normals of `rig`, over the last ones."""
         if len(self._morphs.vertices):
             weights = rig.morph_weights
             if self._last_weights is None or not np.array_equal(weights, self._last_weights):
@@ -82,7 +92,7 @@ class Skinner:
                 self._last_weights = weights.copy()
         np.matmul(rig.world[self._nodes], self._binds, out=self._product)
         np.copyto(self._palette, self._product[:, :3, :].transpose(0, 2, 1))
-        self.out.fill(0.0)
+        self._out.fill(0.0)
         _sparsetools.csr_matvecs(
             *self._shape,
             3,
@@ -90,9 +100,8 @@ class Skinner:
             self._indices,
             self._data,
             self._palette.ravel(),
-            self.out.ravel(),
+            self._out,
         )
-        return self.out
 
 
 class _Morphs:

@@ -90,6 +90,8 @@ def upload(name: str, rgba: U8, *, repeat_u: bool = True, repeat_v: bool = True)
     texture.set_wrap_u(_wrap(repeat_u))
     texture.set_wrap_v(_wrap(repeat_v))
     texture.set_anisotropic_degree(4)
+    # Sizes are decided here; left alone, the engine would shrink them to powers of two.
+    texture.set_auto_texture_scale(panda.ATS_none)
     return texture
 
 
@@ -99,4 +101,4 @@ def _wrap(repeat: bool) -> Any:
 
 
 def _power(size: int) -> int:
-    return 1 << max(2, round(np.log2(max(size, 4))))
+    return 1 << max(2, round(float(np.log2(max(size, 4)))))

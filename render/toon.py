@@ -33,7 +33,11 @@ class ToonLight:
         self._shift = np.zeros(count, np.float32)
         self._slope = np.zeros(count, np.float32)
         self._lambert = np.zeros(count, np.bool_)
-        self._glow = np.zeros((count, 1), np.float32)
+        self._difference = np.zeros((count, 3), np.float32)
+        self._glow = np.zeros((count, 3), np.float32)
+        self._any_glow = self._any_lambert = False
+        self.normal_lengths = np.ones(count, np.float32)
+        """(v,) lengths of the normals last shaded."""
         self._normal = np.zeros((count, 3), np.float32)
         self._eye = np.zeros((count, 3), np.float32)
         self._color = np.zeros((count, 3), np.float32)
@@ -56,7 +60,9 @@ class ToonLight:
         alpha = self._layout.color[run, 3] * base[3]
         opaque = part.alpha is Alpha.OPAQUE
         self.out[run, 3] = 255 if opaque else np.clip(np.round(alpha * 255.0), 0, 255)
-        self._glow[run] = 1.0 if material.shading is Shading.MTOON else 0.0
+        toon = material.shading is Shading.MTOON
+        self._glow[run] = self._base[run] ** 2 if toon else 0.0
+        self._any_glow |= toon
         if material.shading is Shading.MTOON and mtoon is not None:
             shade = display_from_linear(change.get("shade_color", mtoon.shade_color))
             ratio = _shade_ratio(model, material, mtoon)
@@ -66,7 +72,10 @@ class ToonLight:
             self._slope[run] = 0.5 / edge
         else:
             self._shade[run] = self._base[run]
+            self._shift[run], self._slope[run] = 0.0, 1.0
             self._lambert[run] = material.shading is Shading.PBR
+            self._any_lambert |= material.shading is Shading.PBR
+        np.subtract(self._base[run], self._shade[run], out=self._difference[run])
         self._extras = [extra for extra in self._extras if extra.part is not part]
         extra = _Extra(model, part, material, change)
         if extra.needed:
@@ -82,62 +91,57 @@ class ToonLight:
                 self._lay(part, overrides.get(part.material))
         self._overridden = frozenset(overrides)
 
-    def shade(self, posed: F32, eye: F32, light: Light) -> U8:
-        """Light the posed vertices (v, 6); returns `out`."""
-        normal, to_eye, color, a, b = self._normal, self._eye, self._color, self._a, self._b
-        positions, normals = posed[:, :3], posed[:, 3:]
-        np.einsum("vi,vi->v", normals, normals, out=a)
-        np.maximum(a, 1e-12, out=a)
-        np.sqrt(a, out=a)
-        np.divide(normals, a[:, None], out=normal)
+    def shade(self, positions: F32, normals: F32, eye: F32, light: Light) -> U8:
+        """Light the posed vertices (v, 3), their normals of any length; returns `out`."""
+        normal, to_eye, color = self._normal, self._eye, self._color
+        facing, cosine = self._b, self._a
+        _lengths(normals, out=self.normal_lengths)
+        np.divide(normals, self.normal_lengths[:, None], out=normal)
         np.subtract(np.asarray(eye, np.float32), positions, out=to_eye)
-        np.einsum("vi,vi->v", to_eye, to_eye, out=a)
-        np.maximum(a, 1e-12, out=a)
-        np.sqrt(a, out=a)
-        np.einsum("vi,vi->v", to_eye, normal, out=b)
-        np.divide(b, a, out=b)
-        np.clip(b, 0.0, 1.0, out=b)
-        facing = b
+        _lengths(to_eye, out=cosine)
+        np.einsum("vi,vi->v", to_eye, normal, out=facing)
+        np.divide(facing, cosine, out=facing)
+        np.clip(facing, 0.0, 1.0, out=facing)
         lit, ambient = light_tints(light)
-        np.matmul(normal, -unit(light.key_direction), out=a)
-        cosine = a
-        self._plain(cosine, lit, ambient)
+        np.matmul(normal, -unit(light.key_direction), out=cosine)
+        self._plain(lit, ambient)
         np.add(cosine, self._shift, out=cosine)
         np.multiply(cosine, self._slope, out=cosine)
         np.clip(cosine, 0.0, 1.0, out=cosine)
-        np.subtract(self._base, self._shade, out=color)
-        np.multiply(color, cosine[:, None], out=color)
+        np.multiply(self._difference, cosine[:, None], out=color)
         np.add(color, self._shade, out=color)
-        if self._extras:
-            base = color.copy()
-            for extra in self._extras:
-                extra.add(color, base, facing, normal, to_eye)
-        # The stage's rim light, from above and behind.
-        rim = display_from_linear(light.rim_color)
-        np.subtract(1.0, facing, out=facing)
-        np.power(facing, 3, out=facing)
-        np.multiply(facing, self._glow[:, 0], out=facing)
-        np.multiply(facing, 0.55 + 0.45 * normal[:, 1], out=facing)
-        np.multiply(color, lit, out=color)
-        glow = facing[:, None] * rim
-        np.multiply(glow, glow, out=glow)
-        np.multiply(glow, self._base, out=glow)
-        np.multiply(color, color, out=color)
-        np.add(color, glow, out=color)
+        np.multiply(color, color, out=color)  # squares add as light does
+        for extra in self._extras:
+            extra.add(color, facing, normal, to_eye)
+        np.multiply(color, lit * lit, out=color)
+        if self._any_glow:
+            # The stage's rim light, from above and behind.
+            back = np.subtract(1.0, facing, out=facing)
+            np.multiply(back, back, out=cosine)
+            np.multiply(back, cosine, out=back)
+            np.multiply(normal[:, 1], 0.45, out=cosine)
+            np.add(cosine, 0.55, out=cosine)
+            np.multiply(back, cosine, out=back)
+            np.multiply(back, back, out=back)
+            glow = np.multiply(self._glow, back[:, None], out=normal)
+            rim = display_from_linear(light.rim_color)
+            np.multiply(glow, rim * rim, out=glow)
+            np.add(color, glow, out=color)
         np.sqrt(color, out=color)
-        np.clip(color, 0.0, 1.0, out=color)
+        np.minimum(color, 1.0, out=color)
         np.multiply(color, 255.0, out=color)
         np.add(color, 0.5, out=color)
         np.copyto(self.out[:, :3], color, casting="unsafe")
         return self.out
 
-    def _plain(self, cosine: F32, lit: F32, ambient: F32) -> None:
+    def _plain(self, lit: F32, ambient: F32) -> None:
         """Give Lambert surfaces a shade colour that makes the toon formula theirs."""
-        if self._lambert.any():
-            which = self._lambert
-            ratio = ambient / np.maximum(lit, 1e-3)
-            self._shade[which] = self._base[which] * ratio
-            self._shift[which], self._slope[which] = 0.0, 1.0
+        if not self._any_lambert:
+            return
+        which = self._lambert
+        ratio = ambient / np.maximum(lit, 1e-3)
+        self._shade[which] = self._base[which] * ratio
+        np.subtract(self._base, self._shade, out=self._difference)
 
 
 class _Extra:
@@ -160,22 +164,23 @@ class _Extra:
             self._matcap = model.textures[mtoon.matcap_map.texture].rgba
             tint = display_from_linear(change.get("matcap_color", mtoon.matcap_color))
             self._matcap_tint = np.asarray(tint / mean / 255.0, np.float32)
-        self.needed = bool(
-            self._matcap is not None or self._rim.max() > 0.0 or self._emissive.max() > 0.0
-        )
+        self._rims = bool(self._rim.max() > 0.0)
+        self._shines = bool(self._emissive.max() > 0.0)
+        self.needed = self._matcap is not None or self._rims or self._shines
 
-    def add(self, color: F32, base: F32, facing: F32, normal: F32, to_eye: F32) -> None:
-        """Add to `color` (v, 3), of which `base` is a copy; squares add as light does."""
+    def add(self, squares: F32, facing: F32, normal: F32, to_eye: F32) -> None:
+        """Add to the squared colours `squares` (v, 3) of all vertices."""
+        out = squares[self.part.start : self.part.stop]
         run = slice(self.part.start, self.part.stop)
-        out = base[run] * base[run] + self._emissive * self._emissive
-        if self._rim.max() > 0.0:
-            amount = np.clip(1.0 - facing[run] + self._lift, 0.0, 1.0) ** max(self._power, 0.01)
-            rim = amount[:, None] * self._rim
-            out += rim * rim
+        if self._shines:
+            out += self._emissive * self._emissive
+        if self._rims:
+            amount = np.clip(1.0 - facing[run] + self._lift, 0.0, 1.0)
+            np.power(amount, 2.0 * max(self._power, 0.01), out=amount)
+            out += amount[:, None] * (self._rim * self._rim)
         if self._matcap is not None:
             cap = self._capped(normal[run], to_eye[run]) * self._matcap_tint
             out += cap * cap
-        np.sqrt(out, out=color[run])
 
     def _capped(self, normal: F32, to_eye: F32) -> F32:
         """(v, 3) 0..255 matcap texels for the normals as seen from the eye."""
@@ -190,6 +195,13 @@ class _Extra:
         column = np.clip((u * width).astype(np.int64), 0, width - 1)
         row = np.clip((v * height).astype(np.int64), 0, height - 1)
         return np.asarray(self._matcap[row, column, :3], np.float32)
+
+
+def _lengths(vectors: F32, out: F32) -> None:
+    """(v,) lengths of (v, 3) vectors, never zero."""
+    np.einsum("vi,vi->v", vectors, vectors, out=out)
+    np.maximum(out, 1e-12, out=out)
+    np.sqrt(out, out=out)
 
 
 def mean_color(model: Model, use: Map) -> F32:

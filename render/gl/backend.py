@@ -46,8 +46,9 @@ class GlBackend:
         self._main_camera, self._main_lens = self._make_camera("main", MAIN_BIT)
         self._shadow_camera, self._shadow_lens = self._make_camera("shadow", SHADOW_BIT)
         self._open_shadow()
-        self._background = (0.0, 0.0, 0.0)
+        self._background: tuple[float, ...] = (0.0, 0.0, 0.0)
         self._output: Any = None
+        self._samples = 0
         self._version = 0
         self.size = (0, 0)
         self.quality = quality
@@ -102,6 +103,7 @@ class GlBackend:
         if self._output is not None:
             self.host.close_buffer(self._output)
         self._samples = samples
+        self._picture = np.zeros((height, width, 4), np.uint8)
         self._output = self.host.open("picture", width, height, color_properties(samples))
         self._texture = panda.Texture("picture")
         self._texture.setup_2d_texture(
@@ -124,14 +126,16 @@ class GlBackend:
         if model is not None:
             layout = lay_out(model)
             self._stage = Drawable(layout, self._root, "stage", casts=False)
-            self._stage.upload(Skinner(layout).pose(rest_rig(model)))
+            skinner = Skinner(layout, interleaved=True)
+            skinner.pose(rest_rig(model))
+            self._stage.upload(skinner.rows)
 
     def add_avatar(self, name: str, model: Model) -> None:
         """Bring an avatar in, replacing one of the same name."""
         self.remove_avatar(name)
         layout = lay_out(model)
         drawable = Drawable(layout, self._root, f"avatar {name}", casts=True)
-        self._avatars[name] = (drawable, Skinner(layout))
+        self._avatars[name] = (drawable, Skinner(layout, interleaved=True))
 
     def remove_avatar(self, name: str) -> None:
         """Take an avatar out; unknown names are ignored."""
@@ -169,12 +173,12 @@ class GlBackend:
             self._show(drawable.path, rig is not None)
             if rig is None:
                 continue
-            posed = skinner.pose(rig)
-            drawable.upload(posed)
+            skinner.pose(rig)
+            drawable.upload(skinner.rows)
             drawable.recolor(rig)
             self._show(drawable.outlines, self.quality.outline)
-            low = np.minimum(low, posed[:, :3].min(axis=0))
-            high = np.maximum(high, posed[:, :3].max(axis=0))
+            low = np.minimum(low, skinner.positions.min(axis=0))
+            high = np.maximum(high, skinner.positions.max(axis=0))
         return low, high
 
     def _write_frame(self, frame: StageFrame, low: F32, high: F32) -> None:
@@ -197,18 +201,20 @@ class GlBackend:
         self._main_lens.set_user_mat(panda_matrix(clip_from_world(frame.shot, width / height)))
         self._shadow_buffer.set_active(shadowed)
         if shadowed:
-            centre = (low + high) / 2
+            centre = ((low + high) / 2).astype(np.float32)
             radius = float(np.ceil((np.linalg.norm(high - low) / 2 + SHADOW_SLACK_M) * 4) / 4)
             matrix = panda_matrix(light_from_world(direction, centre, radius, SHADOW_TEXELS))
             self._shadow_lens.set_user_mat(matrix)
             self._shadow_matrix.set_element(0, matrix)
 
     def _read(self) -> U8:
-        """(h, w, 4) BGRA, top row first, a view of the engine's memory."""
+        """(h, w, 4) BGRA, top row first; overwritten by the next call."""
+        import cv2
+
         width, height = self.size
-        image = self._texture.get_ram_image()
-        pixels = np.frombuffer(memoryview(image), np.uint8)
-        return pixels.reshape(height, width, 4)[::-1]
+        pixels = np.frombuffer(memoryview(self._texture.get_ram_image()), np.uint8)
+        cv2.flip(pixels.reshape(height, width, 4), 0, dst=self._picture)
+        return self._picture
 
     @property
     def triangles(self) -> int:

@@ -5,7 +5,7 @@ Only the rectangle that the avatars cover is drawn, at a multiple of its size, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,16 +13,16 @@ from flow.mesh import RGB, Model
 from flow.meter import Meter
 from flow.spec import F32, U8
 from flow.stage import StageFrame
-from render.camera import FAR_M, NEAR_M, Rect, clip_from_world, crop
+from render.camera import NEAR_M, Rect, clip_from_world, crop
 from render.color import unit
-from render.layers import Layers
+from render.layers import NOWHERE, Layers
 from render.model import lay_out
 from render.panda import APT_SOFTWARE, Host, core, panda_matrix
 from render.quality import Quality
 from render.skin import Skinner
 from render.software.drawable import SoftDrawable
-from render.software.floor import FloorShadow, Holdout
-from render.software.plate import PlateMaker
+from render.software.floor import Holdout, floor_shade
+from render.software.plate import Plate, PlateMaker
 from render.software.shadow import Splatter, footprint, splat, splatter
 from render.software.view import View
 
@@ -51,10 +51,8 @@ class SoftwareBackend:
         self._root = core().NodePath("avatar scene")
         self._view = View(self.host, self._root, "avatars")
         self._plates = PlateMaker(self.host)
-        self._floor = FloorShadow(self._root)
         self._holdout = Holdout(self._root)
         self._actors: dict[str, _Actor] = {}
-        self._stage_is_open = True
         self.size = (0, 0)
         self.apply(quality, width, height)
 
@@ -64,8 +62,6 @@ class SoftwareBackend:
         if (width, height) != self.size:
             self.size = (width, height)
             self._plates.resize(width, height)
-        scale = quality.supersample
-        self._view.resize(int(np.ceil(width * scale)), int(np.ceil(height * scale)))
 
     def set_stage(self, model: Model | None, background: RGB) -> None:
         """Replace the stage; `background` (linear) fills what it leaves open."""
@@ -75,7 +71,7 @@ class SoftwareBackend:
         """Bring an avatar in, replacing one of the same name."""
         self.remove_avatar(name)
         layout = lay_out(model)
-        self._actors[name] = _Actor(SoftDrawable(layout, self._root, name), Skinner(layout))
+        self._actors[name] = _Actor(SoftDrawable(layout, self._root, name), Skinner(layout, interleaved=False))
 
     def remove_avatar(self, name: str) -> None:
         """Take an avatar out; unknown names are ignored."""
@@ -86,112 +82,100 @@ class SoftwareBackend:
     def draw(self, frame: StageFrame, *, transparent: bool = False) -> Layers:
         """Draw `frame`; the sprite's memory lasts until the next call."""
         with self._meter.measure("skin"):
-            posed = self._pose(frame)
+            actors = self._pose(frame)
         with self._meter.measure("draw"):
+            width, height = self.size
+            clip = clip_from_world(frame.shot, width / height)
             plate = self._plate(frame, transparent=transparent)
-            rect, size = self._aim(frame, posed, shadow=not transparent)
-            if rect.width and rect.height:
-                self._view.set_active(True)
-                self.host.engine.render_frame()
-                self._view.set_active(False)
-        if not rect.width or not rect.height:
-            return plate
+            shade = self._shade(frame, actors, clip, plate)
+            rect = self._draw_actors(frame, actors, clip, alone=transparent)
+        layers = Layers(plate.picture, plate.version)
+        if shade is not None:
+            layers = replace(layers, shade=shade[0], shade_rect=shade[1])
+        if rect is None:
+            return layers
         with self._meter.measure("readback"):
-            sprite = self._scaled(self._view.read(), rect, size)
-        return Layers(plate.plate, plate.version, sprite, rect)
+            return replace(layers, sprite=self._scaled(self._view.read(), rect), rect=rect)
 
-    def _plate(self, frame: StageFrame, *, transparent: bool) -> Layers:
+    def _plate(self, frame: StageFrame, *, transparent: bool) -> Plate:
         if not transparent:
             return self._plates.get(frame)
         width, height = self.size
-        return Layers(np.zeros((height, width, 4), np.uint8), -2)
+        return Plate(np.zeros((height, width, 4), np.uint8), None, -2, smooth=True)
 
-    def _pose(self, frame: StageFrame) -> list[F32]:
-        """Skin, light and upload every avatar that has a rig; their posed vertices."""
-        out: list[F32] = []
+    def _pose(self, frame: StageFrame) -> list[_Actor]:
+        """Skin, light and upload every avatar that has a rig; those."""
+        out: list[_Actor] = []
         view_scale = 2.0 * float(np.tan(np.radians(frame.shot.fov_deg) / 2.0))
         for name, actor in self._actors.items():
             rig = frame.rigs.get(name)
-            if rig is None:
-                actor.drawable.path.hide()
+            drawable, skinner = actor.drawable, actor.skinner
+            if rig is None or not len(skinner.positions):
+                drawable.path.hide()
                 continue
-            actor.drawable.path.show()
-            posed = actor.skinner.pose(rig)
-            actor.drawable.show(posed, rig, frame.shot.eye, frame.light)
+            drawable.path.show()
+            skinner.pose(rig)
+            drawable.show(skinner, rig, frame.shot.eye, frame.light)
             if self.quality.outline:
-                actor.drawable.outlines.show()
-                actor.drawable.outline(posed, frame.shot.eye, view_scale, frame.light)
+                drawable.outlines.show()
+                drawable.outline(skinner, frame.shot.eye, view_scale, frame.light)
             else:
-                actor.drawable.outlines.hide()
+                drawable.outlines.hide()
             if actor.splatter is None:
-                actor.splatter = splatter(actor.drawable.layout, posed)
-            out.append(posed)
+                actor.splatter = splatter(drawable.layout, skinner.positions)
+            out.append(actor)
         return out
 
-    def _aim(
-        self, frame: StageFrame, posed: list[F32], *, shadow: bool
-    ) -> tuple[Rect, tuple[int, int]]:
-        """Point the camera at what the avatars cover: that rectangle and its drawn size."""
+    def _draw_actors(
+        self, frame: StageFrame, actors: list[_Actor], clip: F32, *, alone: bool
+    ) -> Rect | None:
+        """Draw the part of the picture that the avatars cover; that part, if there is one."""
         width, height = self.size
-        self._floor.hide()
-        clip = clip_from_world(frame.shot, width / height)
-        if not any(len(points) for points in posed):
-            return Rect(0, 0, 0, 0), (0, 0)
-        corners = [points[:, :3] for points in posed if len(points)]
-        near, far = _depths(corners, clip)
-        if far <= NEAR_M:
-            return Rect(0, 0, 0, 0), (0, 0)
-        if shadow and self.quality.shadow and frame.light.shadow > 0.0:
-            corners.append(self._cast(frame, corners))
-        rect = covered(corners, clip, width, height)
-        has_stage = shadow and self._plates.layout is not None
-        self._holdout.update(
-            self._plates.layout if has_stage else None,
-            self._plates.positions,
-            frame.shot.key,
-            clip,
-            far,
-        )
+        bodies = [actor.skinner.positions for actor in actors]
+        rect, near, far = covered(bodies, clip, width, height)
+        if not rect.width or not rect.height:
+            return None
+        stage = None if alone else self._plates.layout
+        self._holdout.update(stage, self._plates.positions, frame.shot.key, clip, far)
         # Near and far close around the avatar: the rasteriser's depth has only 20 bits.
-        tight = clip_from_world(
-            frame.shot,
-            width / height,
-            NEAR_M if has_stage else max(NEAR_M, near - DEPTH_SLACK_M),
-            min(far + 2.0, FAR_M),
-        )
-        tight = crop(tight, rect, width, height) if rect.width and rect.height else tight
-        tight[1] *= -1.0
+        close = NEAR_M if stage is not None else max(NEAR_M, near - DEPTH_SLACK_M)
+        tight = clip_from_world(frame.shot, width / height, close, max(far, close) + DEPTH_SLACK_M)
+        tight = crop(tight, rect, width, height)
+        tight[1] *= -1.0  # first row first
         scale = self.quality.supersample
         size = (max(2, round(rect.width * scale)), max(2, round(rect.height * scale)))
         self._view.aim(panda_matrix(tight), *size, (0.0, 0.0, 0.0, 0.0))
-        return rect, size
+        self._view.render()
+        return rect
 
-    def _cast(self, frame: StageFrame, bodies: list[F32]) -> F32:
-        """Lay the floor shadow; returns its corners (4, 3)."""
+    def _shade(
+        self, frame: StageFrame, actors: list[_Actor], clip: F32, plate: Plate
+    ) -> tuple[U8, Rect] | None:
+        """The avatars' shadow on the floor, as seen in the picture."""
+        strength = frame.light.shadow
+        if not actors or plate.floor is None or not self.quality.shadow or strength <= 0.0:
+            return None
         direction = unit(frame.light.key_direction)
-        points: list[F32] = []
-        area = 0.0
-        for name, actor in self._actors.items():
-            if name in frame.rigs and actor.splatter is not None:
-                points.append(actor.splatter.carry @ actor.skinner.out[:, :3])
-                area = max(area, actor.splatter.area_m2)
-        low = np.min([body.min(axis=0) for body in bodies], axis=0)
-        high = np.max([body.max(axis=0) for body in bodies], axis=0)
-        near, far = footprint(low, high, direction)
-        darkness = splat(np.concatenate(points), area, direction, near, far)
-        self._floor.show(darkness, frame.light.shadow, near, far, 0.0)
-        x0, z0 = near
-        x1, z1 = far
-        return np.array([[x0, 0, z0], [x1, 0, z0], [x0, 0, z1], [x1, 0, z1]], np.float32)
+        points = [
+            actor.splatter.carry @ actor.skinner.positions for actor in actors if actor.splatter
+        ]
+        area = max(actor.splatter.area_m2 for actor in actors if actor.splatter)
+        cloud = np.concatenate(points)
+        if not len(cloud):
+            return None
+        low, high = footprint(cloud.min(axis=0), cloud.max(axis=0), direction)
+        darkness = splat(cloud, area, direction, low, high)
+        return floor_shade(darkness, strength, low, high, clip, plate.floor)
 
-    def _scaled(self, picture: U8, rect: Rect, size: tuple[int, int]) -> U8:
+    def _scaled(self, picture: U8, rect: Rect) -> U8:
         """The drawn pixels at the size they have in the picture."""
-        if size == (rect.width, rect.height):
+        tall, wide = picture.shape[:2]
+        if (wide, tall) == (rect.width, rect.height):
             return picture
         import cv2
 
         # INTER_AREA is fast for exact halves only (10 ms at 1.5 times, measured).
-        exact = size == (2 * rect.width, 2 * rect.height)
+        exact = (wide, tall) == (2 * rect.width, 2 * rect.height)
         mode = cv2.INTER_AREA if exact else cv2.INTER_LINEAR
         return np.asarray(cv2.resize(picture, (rect.width, rect.height), interpolation=mode))
 
@@ -212,26 +196,38 @@ class SoftwareBackend:
         self.host.close()
 
 
-def _depths(bodies: list[F32], clip: F32) -> tuple[float, float]:
-    """Nearest and farthest depth (m) of the points, along the camera's axis."""
-    depths = [body @ clip[3, :3] + clip[3, 3] for body in bodies]
-    return float(min(d.min() for d in depths)), float(max(d.max() for d in depths))
-
-
-def covered(bodies: list[F32], clip: F32, width: int, height: int) -> Rect:
-    """The part of the picture that the points cover, padded and snapped; all of it when a point is
-    at or behind the eye."""
+def covered(
+    bodies: list[F32], clip: F32, width: int, height: int
+) -> tuple[Rect, float, float]:
+    """The part of the picture that the points cover, padded and snapped, and their nearest and
+    farthest depth (m). All of the picture when a point is at or behind the eye."""
     low, high = np.full(2, np.inf), np.full(2, -np.inf)
+    near, far = np.inf, -np.inf
+    matrix = np.ascontiguousarray(clip[[0, 1, 3], :3].T)
     for body in bodies:
-        at = body @ clip[:, :3].T + clip[:, 3]
-        if float(at[:, 3].min()) < NEAR_M:
-            return Rect(0, 0, width, height)
-        flat = at[:, :2] / at[:, 3:4]
-        low, high = np.minimum(low, flat.min(axis=0)), np.maximum(high, flat.max(axis=0))
+        at = body @ matrix
+        at += clip[[0, 1, 3], 3]
+        depth = at[:, 2]
+        near, far = min(near, float(depth.min())), max(far, float(depth.max()))
+        if near >= NEAR_M:
+            flat = at[:, :2]
+            flat /= at[:, 2:]
+            low, high = np.minimum(low, flat.min(axis=0)), np.maximum(high, flat.max(axis=0))
+    if not bodies or far < NEAR_M:
+        return NOWHERE, near, far
+    if near < NEAR_M:
+        return Rect(0, 0, width, height), near, far
     x0, x1 = (np.array([low[0], high[0]]) * 0.5 + 0.5) * width
     y0, y1 = (0.5 - np.array([high[1], low[1]]) * 0.5) * height
-    left = max(0, int(np.floor((max(x0, -SNAP_PX) - PAD_PX) / SNAP_PX)) * SNAP_PX)
-    top = max(0, int(np.floor((max(y0, -SNAP_PX) - PAD_PX) / SNAP_PX)) * SNAP_PX)
-    right = min(width, int(np.ceil((min(x1, width) + PAD_PX) / SNAP_PX)) * SNAP_PX)
-    bottom = min(height, int(np.ceil((min(y1, height) + PAD_PX) / SNAP_PX)) * SNAP_PX)
-    return Rect(left, top, max(right - left, 0), max(bottom - top, 0))
+    left, right = _snapped(x0, x1, width)
+    top, bottom = _snapped(y0, y1, height)
+    return Rect(left, top, right - left, bottom - top), near, far
+
+
+def _snapped(low: float, high: float, size: int) -> tuple[int, int]:
+    """`low`..`high` padded, on multiples of SNAP_PX, inside 0..`size`; empty when outside."""
+    if high < -PAD_PX or low > size + PAD_PX:
+        return 0, 0
+    first = max(0, int(np.floor((low - PAD_PX) / SNAP_PX)) * SNAP_PX)
+    last = min(size, int(np.ceil((high + PAD_PX) / SNAP_PX)) * SNAP_PX)
+    return (first, last) if last > first else (0, 0)

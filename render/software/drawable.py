@@ -14,6 +14,7 @@ from render.color import display_from_linear, light_tints
 from render.geometry import fill, geom_node, triangles, vertex_data, vertex_format
 from render.model import Layout, Part, material_at
 from render.panda import core
+from render.skin import Skinner
 from render.textures import TextureBook
 from render.toon import ToonLight, transformed_uv
 
@@ -47,17 +48,17 @@ class SoftDrawable:
         self._hull = _Hull(layout, self.outlines)
         self._moved: frozenset[int] = frozenset()
 
-    def show(self, posed: F32, rig: RigState, eye: F32, light: Light) -> None:
-        """Light and upload the posed vertices (v, 6)."""
+    def show(self, skinner: Skinner, rig: RigState, eye: F32, light: Light) -> None:
+        """Light and upload the posed vertices."""
         self.light.recolor(rig.materials)
-        fill(self._data, 0, np.ascontiguousarray(posed[:, :3]))
-        fill(self._data, 1, self.light.shade(posed, eye, light))
+        fill(self._data, 0, skinner.positions)
+        fill(self._data, 1, self.light.shade(skinner.positions, skinner.normals, eye, light))
         if rig.materials or self._moved:
             self._move_textures(rig.materials)
 
-    def outline(self, posed: F32, eye: F32, view_scale: float, light: Light) -> None:
+    def outline(self, skinner: Skinner, eye: F32, view_scale: float, light: Light) -> None:
         """Upload the outline hulls; `view_scale` is 2 tan(fov / 2)."""
-        self._hull.upload(posed, eye, view_scale, light)
+        self._hull.upload(skinner, self.light.normal_lengths, eye, view_scale, light)
 
     def _move_textures(self, overrides: Mapping[int, Mapping[str, Any]]) -> None:
         panda = core()
@@ -129,18 +130,18 @@ class _Hull:
             self._paths.append((part.material, path))
         self._lit: tuple[float, ...] = ()
 
-    def upload(self, posed: F32, eye: F32, view_scale: float, light: Light) -> None:
+    def upload(
+        self, skinner: Skinner, lengths: F32, eye: F32, view_scale: float, light: Light
+    ) -> None:
+        """Push the posed vertices out; `lengths` (v,) are those of the normals."""
         if not self._paths:
             return
-        normals = posed[:, 3:]
-        np.einsum("vi,vi->v", normals, normals, out=self._length[:, 0])
-        np.sqrt(np.maximum(self._length, 1e-12, out=self._length), out=self._length)
-        np.divide(self._width, self._length, out=self._length)
+        np.divide(self._width, lengths[:, None], out=self._length)
         if self._any_screen:
-            away = posed[self._screen, :3] - np.asarray(eye, np.float32)
+            away = skinner.positions[self._screen] - np.asarray(eye, np.float32)
             self._length[self._screen, 0] *= np.linalg.norm(away, axis=1) * view_scale
-        np.multiply(normals, self._length, out=self._positions)
-        np.add(self._positions, posed[:, :3], out=self._positions)
+        np.multiply(skinner.normals, self._length, out=self._positions)
+        np.add(self._positions, skinner.positions, out=self._positions)
         fill(self._data, 0, self._positions)
         self._color(light)
 

@@ -1,67 +1,41 @@
-"""The avatar's shadow on the floor and the props in front of the avatar, in the software scene."""
+"""Where the stage meets the avatar: a shadow on its floor, props in front."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from flow.spec import F32, U8
+from flow.mesh import Alpha
+from flow.spec import F32, U8, U32
+from render.camera import NEAR_M, Rect
 from render.geometry import fill, geom_node, triangles, vertex_data, vertex_format
 from render.model import Layout
 from render.panda import core
-from render.software.shadow import GRID
 
-LIFT_M = 0.004
-"""How far the shadow lies above the floor."""
 FLAT_M = 0.02
-"""Stage geometry lower than this is floor and hides nothing."""
+"""Stage geometry lower than this is floor: it takes the shadow and hides nothing."""
 
 
-class FloorShadow:
-    """A quad on the floor with a small dark texture."""
+def is_floor(positions: F32, found: U32) -> NDArray[np.bool_]:
+    """(t,) whether all corners of the triangles `found` (t, 3) lie on the floor."""
+    return np.asarray((np.abs(positions[found, 1]) < FLAT_M).all(axis=1))
 
-    def __init__(self, root: Any) -> None:
-        panda = core()
-        form = vertex_format((("vertex", 3, "point"),), (("texcoord", 2, "uv"),))
-        self._data = vertex_data("shadow", form, 4, dynamic=True)
-        fill(self._data, 1, np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32))
-        quad = triangles(np.array([[0, 1, 2], [0, 2, 3]], np.uint32))
-        self._path = root.attach_new_node(geom_node("shadow", self._data, quad))
-        self._texture = panda.Texture("shadow")
-        self._texture.setup_2d_texture(
-            GRID, GRID, panda.Texture.T_unsigned_byte, panda.Texture.F_rgba
-        )
-        self._texture.set_minfilter(panda.SamplerState.FT_linear)
-        self._texture.set_magfilter(panda.SamplerState.FT_linear)
-        self._texture.set_wrap_u(panda.SamplerState.WM_clamp)
-        self._texture.set_wrap_v(panda.SamplerState.WM_clamp)
-        self._pixels = np.zeros((GRID, GRID, 4), np.uint8)
-        self._path.set_texture(self._texture)
-        self._path.set_color(1.0, 1.0, 1.0, 1.0)
-        self._path.set_two_sided(True)
-        self._path.set_transparency(panda.TransparencyAttrib.M_alpha)
-        self._path.set_depth_write(False)
-        self._path.set_bin("fixed", 5)
 
-    def show(self, darkness: U8, strength: float, low: F32, high: F32, floor_m: float) -> None:
-        """Lay `darkness` (GRID, GRID), times `strength`, between the floor corners."""
-        y = floor_m + LIFT_M
-        corners = [
-            [low[0], y, low[1]],
-            [high[0], y, low[1]],
-            [high[0], y, high[1]],
-            [low[0], y, high[1]],
-        ]
-        fill(self._data, 0, np.array(corners, np.float32))
-        self._pixels[..., 3] = darkness * np.float32(np.clip(strength, 0.0, 1.0))
-        handle = memoryview(self._texture.modify_ram_image()).cast("B")
-        np.copyto(np.frombuffer(handle, np.uint8), self._pixels.reshape(-1))
-        self._path.show()
+def solid(layout: Layout) -> U32:
+    """(t, 3) the triangles of opaque parts."""
+    found = [part.triangles for part in layout.parts if part.alpha is Alpha.OPAQUE]
+    return np.concatenate(found) if found else np.zeros((0, 3), np.uint32)
 
-    def hide(self) -> None:
-        """Draw none."""
-        self._path.hide()
+
+def flat_node(name: str, positions: F32, found: U32) -> Any:
+    """A node drawing triangles `found` of `positions` without texture or colour."""
+    used, compact = np.unique(found, return_inverse=True)
+    form = vertex_format((("vertex", 3, "point"),))
+    data = vertex_data(name, form, len(used), dynamic=False)
+    fill(data, 0, np.ascontiguousarray(positions[used], np.float32))
+    return geom_node(name, data, triangles(compact.reshape(-1, 3).astype(np.uint32)))
 
 
 class Holdout:
@@ -89,30 +63,69 @@ class Holdout:
         chosen = occluders(layout, positions, clip, reach)
         if not len(chosen):
             return
-        used, compact = np.unique(chosen, return_inverse=True)
-        data = vertex_data("holdout", vertex_format((("vertex", 3, "point"),)), len(used), dynamic=False)
-        fill(data, 0, np.ascontiguousarray(positions[used], np.float32))
-        indices = compact.reshape(-1, 3).astype(np.uint32)
-        self._path = self._root.attach_new_node(geom_node("holdout", data, triangles(indices)))
+        self._path = self._root.attach_new_node(flat_node("holdout", positions, chosen))
         self._path.set_color(0.0, 0.0, 0.0, 0.0)
         self._path.set_two_sided(True)
         self._path.set_bin("fixed", 1)
 
 
-def occluders(layout: Layout, positions: F32, clip: F32, reach_m: float) -> np.ndarray[Any, Any]:
-    """(t, 3) opaque stage triangles that may lie before an avatar no farther than `reach_m`."""
-    opaque = [p.triangles for p in layout.parts if p.alpha.value == "OPAQUE"]
-    if not opaque:
-        return np.zeros((0, 3), np.uint32)
-    found = np.concatenate(opaque)
+def occluders(layout: Layout, positions: F32, clip: F32, reach_m: float) -> U32:
+    """(t, 3) solid stage triangles that may lie before an avatar no farther than `reach_m`."""
+    found = solid(layout)
     at = positions @ clip[:, :3].T + clip[:, 3]
-    depth = at[:, 3]
-    x, y = at[:, 0], at[:, 1]
+    depth, x, y = at[:, 3], at[:, 0], at[:, 1]
     corner = depth[found]
-    near = (corner.min(axis=1) < reach_m) & (corner.max(axis=1) > 0.0)
-    high = positions[found, 1].max(axis=1) > FLAT_M
+    chosen = (corner.min(axis=1) < reach_m) & (corner.max(axis=1) > 0.0)
+    chosen &= ~is_floor(positions, found)
     # Outside one side of the picture with all three corners: never seen.
-    seen = np.ones(len(found), np.bool_)
     for side in (x - depth, -x - depth, y - depth, -y - depth):
-        seen &= ~(side[found] > 0.0).all(axis=1)
-    return np.asarray(found[near & high & seen])
+        chosen &= ~(side[found] > 0.0).all(axis=1)
+    return np.asarray(found[chosen])
+
+
+def floor_shade(
+    darkness: U8, strength: float, low: F32, high: F32, clip: F32, mask: U8
+) -> tuple[U8, Rect] | None:
+    """The picture's rectangle that the floor shadow covers and what light it leaves there.
+
+    `darkness` (n, n) lies between the floor corners `low` and `high` (x, z, m); `mask` (h, w) is
+    255 where the picture shows floor. None when the shadow is not in the picture.
+    """
+    import cv2
+
+    height, width = mask.shape
+    corners = np.array(
+        [[low[0], 0, low[1]], [high[0], 0, low[1]], [high[0], 0, high[1]], [low[0], 0, high[1]]],
+        np.float32,
+    )
+    at = corners @ clip[:, :3].T + clip[:, 3]
+    if float(at[:, 3].min()) < NEAR_M:
+        return None
+    flat = at[:, :2] / at[:, 3:4] * [0.5, -0.5] + 0.5
+    pixels = (flat * [width, height]).astype(np.float32)
+    x0, y0 = np.floor(np.maximum(pixels.min(axis=0), 0.0)).astype(int)
+    x1, y1 = np.ceil(np.minimum(pixels.max(axis=0), [width, height])).astype(int)
+    if x1 <= x0 or y1 <= y0:
+        return None
+    rect = Rect(int(x0), int(y0), int(x1 - x0), int(y1 - y0))
+    side = float(len(darkness))
+    texels = np.array([[0, 0], [side, 0], [side, side], [0, side]], np.float32) - 0.5
+    warp = cv2.getPerspectiveTransform(texels, pixels - np.array([x0, y0], np.float32) - 0.5)
+    warped = cv2.warpPerspective(darkness, warp, (rect.width, rect.height), flags=cv2.INTER_LINEAR)
+    seen = cv2.multiply(warped, mask[rect.slices], scale=min(max(strength, 0.0), 1.0) / 255.0)
+    return np.asarray(cv2.bitwise_not(seen)), rect
+
+
+class FloorMask:
+    """Draws which pixels show floor: floor white, everything else of the stage black."""
+
+    def __init__(self, layout: Layout, positions: F32) -> None:
+        panda = core()
+        self.root = panda.NodePath("floor mask")
+        found = solid(layout)
+        low = is_floor(positions, found)
+        for name, chosen, value in (("floor", found[low], 1.0), ("rest", found[~low], 0.0)):
+            if len(chosen):
+                path = self.root.attach_new_node(flat_node(name, positions, chosen))
+                path.set_color(value, value, value, 1.0)
+                path.set_two_sided(True)

@@ -14,10 +14,10 @@ from scipy.sparse import csr_matrix
 from flow.spec import F32, U8
 from render.model import Layout
 
-POINTS = 3000
+POINTS = 2400
 GRID = 64
-REACH_M = 1.6
-"""Highest point that throws shadow; above it the penumbra is wider than the grid."""
+REACH_M = 1.3
+"""Height above which a body throws no shadow that one could see: its edge is too soft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,16 @@ class Splatter:
     area_m2: float
 
 
-def splatter(layout: Layout, posed: F32, count: int = POINTS) -> Splatter:
-    """Points evenly spread over the skin as `posed` (v, 6)."""
+def splatter(layout: Layout, positions: F32, count: int = POINTS) -> Splatter:
+    """Points evenly spread over the skin as it lies at `positions` (v, 3)."""
     triangles = layout.triangles.astype(np.int64)
-    corners = posed[:, :3][triangles].astype(np.float64)
+    corners = positions[triangles].astype(np.float64)
     area = np.linalg.norm(
         np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
     )
     total = np.cumsum(area / 2.0)
     if not len(total) or total[-1] <= 0.0:
-        return Splatter(csr_matrix((0, len(posed)), dtype=np.float32), 0.0)
+        return Splatter(csr_matrix((0, len(positions)), dtype=np.float32), 0.0)
     rng = np.random.default_rng(20)  # always the same points: pictures must be reproducible
     chosen = np.searchsorted(total, (np.arange(count) + 0.5) / count * total[-1])
     u, v = rng.random(count), rng.random(count)
@@ -46,7 +46,7 @@ def splatter(layout: Layout, posed: F32, count: int = POINTS) -> Splatter:
     weights = np.stack([1.0 - u - v, u, v], axis=1).astype(np.float32)
     rows = np.repeat(np.arange(count), 3)
     carry = csr_matrix(
-        (weights.ravel(), (rows, triangles[chosen].ravel())), shape=(count, len(posed))
+        (weights.ravel(), (rows, triangles[chosen].ravel())), shape=(count, len(positions))
     )
     return Splatter(carry, float(total[-1]) / count)
 
@@ -65,7 +65,8 @@ def splat(points: F32, area_m2: float, direction: F32, low: F32, high: F32) -> U
     inside = ((cell >= 1.0) & (cell < GRID - 1.0)).all(axis=1)
     column, row = cell[inside].astype(np.int64).T
     # What is near the floor darkens it most: the sky lights the rest from the side.
-    weight = np.exp(heights[inside] / -0.35) * 1.6 + 0.7
+    fade = np.clip(1.0 - heights[inside] / REACH_M, 0.0, 1.0)
+    weight = (np.exp(heights[inside] / -0.25) * 1.6 + 0.8) * fade
     grid = np.bincount(row * GRID + column, weights=weight, minlength=GRID * GRID)
     blurred = cv2.GaussianBlur(grid.reshape(GRID, GRID).astype(np.float32), (0, 0), 1.6)
     blurred[[0, -1], :] = 0.0
