@@ -5,8 +5,8 @@ of x, so the face is right but for its size once each point is pushed to its dep
 ray, with the face's centre at distance 1: that undoes the perspective. One similarity fit
 (Umeyama 1991) then gives the rotation, and the size gives the distance.
 
-Points count by how well they told the head's rotation in real clips (eyes, nose and cheekbones
-much, lips and chin little); see ``assets/build/face_weights.py``.
+Points count by how well they told the head's rotation in real clips (eyes, nose and the
+corners of the jaw much, lips and chin not at all); see ``assets/build/face_weights.py``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def fit(points: F32, aspect: float, fov_deg: float = FOV_DEG) -> F32:
 
     Returns:
         (4, 4) float32 ``camera_from_head``, metres. The head's origin is the neutral face's
-        weighted centre, about the bridge of the nose. Points without extent give the identity.
+        weighted centre, 3 cm behind the tip of the nose. Points without extent give the identity.
     """
     return fit_points(points, aspect, fov_deg)[0]
 
