@@ -96,6 +96,8 @@ class RtmpOutput:
         """Send what is queued and say goodbye."""
         work, self._work = self._work, None
         if work is None:
+            if self._status.state == "starting":
+                self._status = Status("stopped", "Nothing was streamed.")
             return
         self._ending = True
         if (queue := self._queue) is not None:
