@@ -5,8 +5,8 @@ and each such level is one run of array operations. The order is fixed by the fi
 motion gives the same swing.
 
 The specification's integration depends on the frame rate. Ours equals it at 60 frames a second
-and swings alike at any other: displacement by forces grows with dt², and drag is applied per
-1/60 s.
+and swings alike at any other: drag is what is left after each 1/60 s, and forces are scaled so
+that both creeping and free swinging keep their speed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from flow.spec import I32
 _RATE_HZ = 60.0
 _LONGEST_STEP_S = 1.0 / 15.0
 _SHORTEST_M = 1e-9
+_MOST_GROWTH = 4.0
+_NO_DRAG = 1e-6
 _OPPOSITE = -0.999999
 VIRTUAL_TAIL_M = 0.07
 
@@ -92,6 +94,7 @@ class SpringRig:
         self._nodes = np.array([j.node for j in joints], np.int32)
         self._tails = np.array([j.tail for j in joints], np.float64).reshape(-1, 3)
         self._drag = np.array([j.drag_force for j in joints])
+        self._drag_safe = np.maximum(self._drag, _NO_DRAG)
         self._stiffness = np.array([j.stiffness for j in joints])[:, None]
         gravity = np.array([j.gravity_dir for j in joints], np.float64).reshape(-1, 3)
         self._gravity = gravity * np.array([j.gravity_power for j in joints])[:, None]
@@ -138,15 +141,20 @@ class SpringRig:
         step_s = min(max(dt_s, 0.0), _LONGEST_STEP_S)
         frames = step_s * _RATE_HZ
         growth = step_s / self._step_s if self._step_s > 0.0 else 1.0
-        keep = ((1.0 - self._drag) ** frames * min(growth, 4.0))[:, None] if step_s else None
+        still = (1.0 - self._drag) ** frames
+        keep = (still * min(growth, _MOST_GROWTH))[:, None] if step_s else None
+        # Springs with much drag creep and ones without swing: this factor of the force gives both
+        # the speed they have at 60 frames a second (frames² without drag, frames with full).
+        gain = frames * np.where(self._drag > _NO_DRAG, (1.0 - still) / self._drag_safe, frames)
+        push = (gain / _RATE_HZ)[:, None]
         world = self._skeleton.world
         to_world, to_centre = self._centre_matrices()
         self._colliders.update(world)
         goal = self._now if keep is None else self._now + (self._now - self._before) * keep
         if to_world is not None:
             goal = _transform(to_world, goal)
-        goal = goal + self._gravity * (step_s * frames)
-        force = self._stiffness * (step_s * frames)
+        goal = goal + self._gravity * push
+        force = self._stiffness * push
         reached = np.zeros_like(goal)
         for level in self._levels:
             self._swing(level, goal, force, reached, world)

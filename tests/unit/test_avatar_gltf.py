@@ -274,6 +274,7 @@ def test_compressed_files_must_be_refused_by_name(tmp_path: Path) -> None:
         glb = Glb()
         glb.root["extensionsRequired"] = [name]
         assert word in refused(glb.save(tmp_path / "m.glb"), "asset.compressed").message
+    glb = Glb()
     glb.root["extensionsRequired"] = ["KHR_tomorrow"]
     assert "KHR_tomorrow" in refused(glb.save(tmp_path / "m.glb"), "asset.extension").message
 

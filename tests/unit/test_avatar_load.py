@@ -47,10 +47,14 @@ def test_vrm0_must_face_forward_and_speak_vrm1(tmp_path: Path) -> None:
     glb, _ = vrm0()
     node = face(glb, ("smile", "blink"))
     mesh = glb.root["nodes"][node]["mesh"]
+
+    def bind(index: int, weight: float) -> dict[str, float]:
+        return {"mesh": mesh, "index": index, "weight": weight}
+
     glb.root["extensions"]["VRM"]["blendShapeMaster"] = {
         "blendShapeGroups": [
-            {"name": "Joy", "presetName": "joy", "binds": [{"mesh": mesh, "index": 0, "weight": 50}]},
-            {"name": "BlinkL", "presetName": "blink_l", "binds": [{"mesh": mesh, "index": 1, "weight": 100}]},
+            {"name": "Joy", "presetName": "joy", "binds": [bind(0, 50)]},
+            {"name": "BlinkL", "presetName": "blink_l", "binds": [bind(1, 100)]},
             {"name": "Wink", "presetName": "unknown"},
         ]
     }  # fmt: skip
@@ -194,7 +198,8 @@ def test_a_plain_humanoid_in_a_pose_must_be_put_into_the_t_pose(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("name", "bone"),
     [
-        ("J_Bip_L_UpperArm", "leftUpperArm"), ("J_Bip_C_Hips", "hips"), ("upperarm_r", "rightUpperArm"),
+        ("J_Bip_L_UpperArm", "leftUpperArm"), ("J_Bip_C_Hips", "hips"),
+        ("upperarm_r", "rightUpperArm"),
         ("hand.L", "leftHand"), ("LeftHandThumb1", "leftThumbMetacarpal"),
         ("mixamorig:RightHandIndex2", "rightIndexIntermediate"), ("thigh_l", "leftUpperLeg"),
         ("rightLowerLeg", "rightLowerLeg"), ("Armature", None), ("hair_left", None), ("", None),
