@@ -12,7 +12,7 @@ from typing import Any
 
 import flow.errors
 from flow import wire
-from flow.errors import MirrorstageError
+from flow.errors import AssetError, MirrorstageError
 from flow.motion import MotionFrame
 
 REPORT, FAILURE = b"MSST", b"MSER"
@@ -58,7 +58,7 @@ def unpack(data: bytes) -> MotionFrame | Report | Failure:
         AssetError: ``motion.damaged`` for anything else.
     """
     if data[:4] == REPORT:
-        return Report(**_json(data))
+        return _report(_json(data))
     if data[:4] == FAILURE:
         return Failure(_error(_json(data)))
     return wire.unpack(data)
@@ -68,9 +68,18 @@ def _json(data: bytes) -> dict[str, Any]:
     try:
         return dict(json.loads(data[4:]))
     except (ValueError, TypeError) as error:
-        raise flow.errors.AssetError(
-            "A report of the capture process is damaged.", code="motion.damaged"
-        ) from error
+        raise _damaged() from error
+
+
+def _report(data: dict[str, Any]) -> Report:
+    try:
+        return Report(**data)
+    except TypeError as error:
+        raise _damaged() from error
+
+
+def _damaged() -> AssetError:
+    return AssetError("A report of the capture process is damaged.", code="motion.damaged")
 
 
 def _error(data: dict[str, Any]) -> MirrorstageError:

@@ -180,7 +180,7 @@ class CaptureProcess:
             self._heard = self._clock.now()
             try:
                 message = messages.unpack(data)
-            except (AssetError, TypeError):
+            except AssetError:
                 self.damaged += 1
                 continue
             if isinstance(message, MotionFrame):

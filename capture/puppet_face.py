@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def _w(weights: F32, name: str) -> float:
     return float(weights[ARKIT_INDEX[name]])
 
 
-def _set(points: F32, numbers: tuple[int, ...], x: F32, y: F32, lift: float) -> None:
+def _set(points: F32, numbers: tuple[int, ...], x: F32, y: Any, lift: float) -> None:
     at = list(numbers)
     points[at, 0], points[at, 1] = x, y
     points[at, 2] = surface(x, y) + lift
@@ -78,7 +79,7 @@ def _eye(points: F32, weights: F32, side: str) -> None:
     arch = 1.0 - along**2
     x = s * _EYE_X + along * _EYE_HALF
     wide = 1.0 + 0.4 * _w(weights, "eyeWide" + side)
-    upper = _EYE_Y + arch * _EYE_OPEN * (wide * (1.0 - closed) - 0.35 * closed)
+    upper = _EYE_Y + _EYE_OPEN * arch * (wide * (1.0 - closed) - 0.35 * closed)
     lower = _EYE_Y - arch * _EYE_OPEN * 0.7
     _set(points, LID_UPPER[side], x, np.maximum(upper, lower), 0.004)
     _set(points, LID_LOWER[side], x, lower, 0.003)

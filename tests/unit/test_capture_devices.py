@@ -97,9 +97,7 @@ class FakeSound:
         self.callback(samples.astype(np.float32).reshape(-1, 1), len(samples), None, flags)
 
 
-def _microphone(
-    fake: FakeSound, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> Microphone:
+def _microphone(fake: FakeSound, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Microphone:
     monkeypatch.setattr(microphone, "load_sounddevice", lambda: fake)
     source = Microphone(clock, rate_hz=48_000)
     source.start()
@@ -109,7 +107,10 @@ def _microphone(
 def test_microphones_are_inputs_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", FakeSound(2))
     found = devices.list_microphones()
-    assert [(d.id, d.name, d.is_default) for d in found] == [("1", "Mic", True), ("2", "Mic", False)]
+    assert [(d.id, d.name, d.is_default) for d in found] == [
+        ("1", "Mic", True),
+        ("2", "Mic", False),
+    ]
 
 
 def test_sound_comes_whole_and_its_stamps_join(

@@ -33,7 +33,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _all(source: PictureSource, limit: int) -> list[Picture]:
-    out = []
+    out: list[Picture] = []
     while len(out) < limit and not source.ended:
         picture = source.read(1.0)
         if picture is not None:

@@ -168,8 +168,8 @@ def test_messages_are_small_and_rubbish_is_refused() -> None:
     assert len(wire.pack(frame_at(1.0))) < messages.LIMIT
     report = messages.unpack(messages.pack_report(Report("running", "", {"face_hz": 30.0})))
     assert report == Report("running", "", {"face_hz": 30.0})
-    for rubbish in (b"", b"MSST", b"MSST{", b"MSER[1]", b"\x89PNG....", b"MSMF"):
-        with pytest.raises((AssetError, TypeError)):
+    for rubbish in (b"", b"MSST", b"MSST{", b'MSST{"x": 1}', b"MSER[1]", b"\x89PNG....", b"MSMF"):
+        with pytest.raises(AssetError):
             messages.unpack(rubbish)
 
 
@@ -182,7 +182,12 @@ def test_a_lane_for_shows_loses_its_oldest_and_one_for_recording_waits() -> None
     assert show.lost == 6
 
     recording = MotionLane(4, lossless=True)
-    writer = threading.Thread(target=lambda: [recording.put(f) for f in frames])
+
+    def write() -> None:
+        for frame in frames:
+            recording.put(frame)
+
+    writer = threading.Thread(target=write)
     writer.start()
     got: list[int] = []
     while len(got) < 10:
