@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flow.clock import NS_PER_S
 from flow.errors import EngineError
-from flow.media import Packet, TrackInfo, VideoFrame
+from flow.media import Packet, Trace, TrackInfo, VideoFrame
 from flow.meter import Meter
 from stream.cpu import HelperThreads
 from stream.h264 import decoder_config, parameter_sets
@@ -50,7 +50,7 @@ class VideoEncoder:
         self._force = False
         self._wanted_kbps = settings.video_kbps
         self._kbps = settings.video_kbps
-        self._traces: dict[int, VideoFrame] = {}
+        self._traces: dict[int, Trace] = {}
 
     def force_keyframe(self) -> None:
         """Make the next picture an IDR picture."""
@@ -76,7 +76,7 @@ class VideoEncoder:
             self._force = False
             picture.pict_type = _INTRA
         self._last_pts = pts
-        self._traces[pts] = item
+        self._traces = {pts: item.trace}  # one at most: nothing is delayed
         packets = self._packets(picture)
         self._series.add(perf_counter_ns() - wall, self._helpers.cpu_ns() - cpu)
         return packets
@@ -94,7 +94,6 @@ class VideoEncoder:
                 # Half a picture early: stamps jitter and the interval is a promise to the rooms.
                 half = round(TICKS_PER_S / self.settings.fps / 2)
                 self._next_key = pts + round(self.settings.keyframe_s * TICKS_PER_S) - half
-            frame = self._traces.pop(pts, None)
             out.append(
                 Packet(
                     track="video",
@@ -104,7 +103,7 @@ class VideoEncoder:
                     time_base=TIME_BASE,
                     keyframe=key,
                     droppable=not key,
-                    trace=frame.trace if frame else None,
+                    trace=self._traces.pop(pts, None),
                 )
             )
         return out

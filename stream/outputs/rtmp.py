@@ -20,7 +20,8 @@ from flow.seams import Plugin, Status
 from stream.interleave import Interleaver
 from stream.network import NetworkThread
 from stream.rtmp.address import Address, parse_address
-from stream.rtmp.session import Session, publish
+from stream.rtmp.connect import publish
+from stream.rtmp.session import Session
 
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 JITTER = 0.2

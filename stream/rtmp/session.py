@@ -1,12 +1,10 @@
-"""One connection to an RTMP server, from the handshake to the end of publishing."""
+"""One connection to an RTMP server: handshake, commands, media, the end of publishing."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import os
-import socket
-import ssl
 import struct
 from collections.abc import Iterable, Sequence
 
@@ -27,13 +25,8 @@ from stream.rtmp.chunks import (
     pack,
 )
 
-CONNECT_S = 5.0
-"""For each step until publishing: name, connection, TLS, handshake, answers."""
 STALL_S = 5.0
 """Without any progress of a full send buffer the connection counts as lost."""
-SEND_BUFFER = 256 << 10
-"""Of the kernel. Small, so that a slow network is noticed within a second, not ten."""
-OWN_BUFFER = 64 << 10
 _HANDSHAKE = 1536
 _VERSION = 3
 _CONTROL, _COMMAND, _MEDIA = 2, 3, 4  # chunk streams
@@ -43,7 +36,7 @@ _CONNECT, _CREATE = 1.0, 4.0  # transaction numbers
 
 
 class Session:
-    """A publishing connection; made by `publish`. All calls in the network thread's loop."""
+    """A publishing connection, made by `stream.rtmp.connect.publish`; network thread only."""
 
     def __init__(
         self, address: Address, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -227,69 +220,6 @@ class Session:
 
     def _lost(self, how: str) -> LostError:
         return LostError(f"{self.address} {how}.", retryable=True)
-
-
-async def publish(
-    address: Address, tracks: Sequence[TrackInfo], trust: ssl.SSLContext | None = None
-) -> Session:
-    """Connect and begin to publish. `trust` replaces the system's certificates (tests).
-
-    Raises:
-        ConnectError: ``output.unreachable``, ``output.protocol``; worth another try.
-        RefusedError: ``output.refused``, ``output.busy``, ``output.tls``.
-    """
-    try:
-        reader, writer = await asyncio.wait_for(_connect(address, trust), CONNECT_S)
-    except ssl.SSLError as error:
-        raise RefusedError(
-            f"{address} has no certificate that this machine trusts: "
-            f"{getattr(error, 'verify_message', '') or error.reason}.",
-            code="output.tls",
-            hint="Check the host name and the machine's clock and certificates.",
-        ) from error
-    except OSError as error:
-        why = (
-            "no answer" if isinstance(error, TimeoutError) else (error.strerror or "no connection")
-        )
-        raise ConnectError(
-            f"{address} cannot be reached: {why}.",
-            hint="Check the address, the network and that the server runs.",
-            retryable=True,
-        ) from error
-    session = Session(address, reader, writer)
-    try:
-        await asyncio.wait_for(session.negotiate(tracks), CONNECT_S)
-    except BaseException as error:
-        writer.transport.abort()
-        raise _while_opening(address, error) from error
-    return session
-
-
-def _while_opening(address: Address, error: BaseException) -> BaseException:
-    if isinstance(error, LostError | EOFError | OSError | ValueError):
-        how = "gave no answer" if isinstance(error, TimeoutError) else "closed the connection"
-        how = "does not speak RTMP" if isinstance(error, ValueError) else how
-        return ConnectError(
-            f"{address} {how} while the stream was being opened.",
-            code="output.protocol" if isinstance(error, ValueError) else "output.unreachable",
-            hint="Check the application's name and the key: some servers hang up on wrong ones.",
-            retryable=True,
-        )
-    return error
-
-
-async def _connect(
-    address: Address, trust: ssl.SSLContext | None
-) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    secure = (trust or ssl.create_default_context()) if address.tls else None
-    reader, writer = await asyncio.open_connection(address.host, address.port, ssl=secure)
-    writer.transport.set_write_buffer_limits(high=OWN_BUFFER)
-    wire = writer.get_extra_info("socket")
-    if wire is not None:
-        wire.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # a pulled cable: unacknowledged data for so long
-            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(2000 * STALL_S))
-    return reader, writer
 
 
 def _field(values: Sequence[amf0.Value], name: str) -> str:

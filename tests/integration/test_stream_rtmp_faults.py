@@ -10,6 +10,7 @@ import struct
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from flow.media import Packet, TrackInfo
 from flow.seams import Status
 from stream.network import NetworkThread
 from stream.outputs.rtmp import QUEUE_BYTES, RtmpOutput
-from stream.rtmp import amf0, session
+from stream.rtmp import amf0, connect, session
 from stream.rtmp.address import parse_address
 from stream.rtmp.chunks import COMMAND, SET_CHUNK_SIZE, USER_CONTROL, ChunkReader, Message, pack
 from stream.testsource import FlashAndBeep, canned
@@ -198,6 +199,27 @@ def test_must_say_what_publishers_say(push: Start) -> None:
     assert len(pictures) == 75
 
 
+def test_must_go_on_with_a_key_frame_after_every_loss(push: Start) -> None:
+    room = Room()
+    output = push(room)
+    assert wait_for(state(output, "running"))
+    for packet in canned(FlashAndBeep(320, 180), 9.0)[1]:  # at once: far more than waits in a queue
+        output.push(packet)
+    output.stop(10.0)
+    assert (output.status().numbers or {})["dropped"] > 0
+    pictures = [m for m in room.messages if m.kind == 9][1:]
+    sounds = [m for m in room.messages if m.kind == 8][1:]
+    gaps = [
+        later.data[0] >> 4 == 1
+        for earlier, later in pairwise(pictures)
+        if later.time_ms - earlier.time_ms > 50
+    ]
+    assert gaps
+    assert all(gaps)
+    assert len(sounds) >= 9 * 46
+    assert len(pictures) + (output.status().numbers or {})["dropped"] == 270
+
+
 def test_must_answer_a_ping(push: Start) -> None:
     room = Room()
     got = asyncio.Event()
@@ -282,7 +304,7 @@ def test_must_notice_a_server_that_takes_nothing_and_keep_memory_bounded(
 def test_must_not_be_confused_by_a_server_of_another_kind(
     push: Start, noise: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "CONNECT_S", 1.0)
+    monkeypatch.setattr(connect, "CONNECT_S", 1.0)
 
     async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(noise)

@@ -20,7 +20,7 @@ from stream.observe import observe
 from stream.outputs import make, parse
 from stream.outputs.rtmp import RtmpOutput
 from stream.rtmp.address import parse_address
-from stream.testsource import FlashAndBeep, play
+from stream.testsource import FlashAndBeep
 
 pytestmark = pytest.mark.peer
 MODULE = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")
@@ -133,7 +133,8 @@ class Show:
             frame = SOURCE.frame(self._next, self.origin)
             CLOCK.sleep_until(frame.due)
             self.hub.offer_sound(SOURCE.sound(self._next * 1600, 1600, self.origin))
-            self.hub.offer(frame)
+            while not self.hub.offer(frame):  # a slow machine is not what is tested
+                CLOCK.sleep_until(CLOCK.now() + NS_PER_S // 1000)
             self._next += 1
         return done()
 
@@ -260,7 +261,7 @@ def test_must_feed_two_rooms_and_a_file_from_one_encode(
     show.push_to(server.url("b"), "b")
     show.push_to(f"record:{tmp_path}/show.mp4", "file")
     show.start()
-    play(show.hub, SOURCE, CLOCK, show.origin, 2.0)
+    show.play_until(lambda: False, 2.0)
     states = {name: s.state for name, s in show.hub.status().items()}
     show.hub.stop()
     assert states == {"a": "running", "b": "running", "file": "running"}
