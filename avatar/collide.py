@@ -46,6 +46,7 @@ class ColliderState:
     plane: NDArray[np.bool_]
     plain: bool
     """Whether all are outsides of spheres or capsules."""
+    capsules: bool
 
 
 class ColliderRig:
@@ -71,6 +72,7 @@ class ColliderRig:
             inside=inside,
             plane=plane,
             plain=not (plane.any() or inside.any()),
+            capsules=self._any_capsule,
         )
 
     def update(self, world: F64) -> None:
@@ -107,55 +109,57 @@ def push_out(
     After each push the tail returns to its bone's length, as the specification has it. All
     distances are measured at once; only colliders that are really hit cost more.
     """
-    depth = _depths(tail, hit, state)[0]
-    hits = (depth > 0.0) & touch
-    column = -1
-    while True:
-        later = np.flatnonzero(hits.any(axis=0))
-        later = later[later > column]
-        if not len(later):
+    reach = hit[:, None] + state.radius
+    hits = _hits(tail, hit, reach, state) & touch
+    column = 0
+    while column < len(state.radius):
+        later: NDArray[np.bool_] = np.any(hits[:, column:], axis=0)
+        step = int(later.argmax())
+        if not later[step]:
             return
-        column = int(later[0])
-        rows = np.flatnonzero(hits[:, column])
-        one = _one(state, column)
-        deep, way = _depths(tail[rows], hit[rows], one)
-        moved = tail[rows] + way[:, 0] * np.maximum(deep, 0.0) - place[rows]
+        column += step
+        rows = hits[:, column].nonzero()[0]
+        moved = tail[rows] + _way_out(tail[rows], hit[rows], state, column) - place[rows]
         norm = np.sqrt(np.einsum("ij,ij->i", moved, moved))[:, None]
         tail[rows] = place[rows] + moved * (length[rows] / np.maximum(norm, _SMALLEST))
-        hits[rows] = (_depths(tail[rows], hit[rows], state)[0] > 0.0) & touch[rows]
+        column += 1
+        if column < len(state.radius):
+            hits[rows] = _hits(tail[rows], hit[rows], reach[rows], state) & touch[rows]
 
 
-def _one(state: ColliderState, i: int) -> ColliderState:
-    pick = slice(i, i + 1)
-    return ColliderState(
-        state.head[pick],
-        state.segment[pick],
-        state.inverse_length2[pick],
-        state.normal[pick],
-        state.radius[pick],
-        state.inside[pick],
-        state.plane[pick],
-        state.plain,
-    )
-
-
-def _depths(tail: F64, hit: F64, state: ColliderState) -> tuple[F64, F64]:
-    """How deep (k, c) each tail is in each collider and the way out (k, c, 3), unit vectors."""
-    away = tail[:, None, :] - state.head[None]
-    along = np.clip(np.einsum("kci,ci->kc", away, state.segment) * state.inverse_length2, 0.0, 1.0)
-    radial = away - along[:, :, None] * state.segment
-    distance = np.sqrt(np.einsum("kci,kci->kc", radial, radial))
-    depth = hit[:, None] + state.radius - distance
-    # On the very axis of a collider there is no way out: up is as good as any.
-    way = np.where(
-        distance[:, :, None] > _SMALLEST,
-        radial / np.maximum(distance, _SMALLEST)[:, :, None],
-        np.array([0.0, 1.0, 0.0]),
-    )
+def _hits(tail: F64, hit: F64, reach: F64, state: ColliderState) -> NDArray[np.bool_]:
+    """Which tails (k) are too deep in which colliders (c)."""
+    away = tail[:, None, :] - state.head
+    radial = away
+    if state.capsules:
+        along = np.einsum("kci,ci->kc", away, state.segment) * state.inverse_length2
+        along = np.minimum(np.maximum(along, 0.0), 1.0)
+        radial = away - along[:, :, None] * state.segment
+    distance2 = np.einsum("kci,kci->kc", radial, radial)
+    out: NDArray[np.bool_] = distance2 < reach * reach
     if state.plain:
-        return depth, way
-    depth = np.where(state.inside, distance + hit[:, None] - state.radius, depth)
-    way = np.where(state.inside[:, None], -way, way)
-    flat = hit[:, None] - np.einsum("kci,ci->kc", away, state.normal)
-    depth = np.where(state.plane, flat, depth)
-    return depth, np.where(state.plane[:, None], state.normal, way)
+        return out
+    room = np.maximum(state.radius - hit[:, None], 0.0)
+    out = np.where(state.inside, distance2 > room * room, out)
+    height = np.einsum("kci,ci->kc", away, state.normal)
+    return np.where(state.plane, height < hit[:, None], out)
+
+
+def _way_out(tail: F64, hit: F64, state: ColliderState, i: int) -> F64:
+    """(k, 3) shortest moves that free tails, all of which hit collider `i`."""
+    away = tail - state.head[i]
+    if state.plane[i]:
+        normal = state.normal[i]
+        return np.asarray((hit - away @ normal)[:, None] * normal, np.float64)
+    along = np.minimum(np.maximum(away @ state.segment[i] * state.inverse_length2[i], 0.0), 1.0)
+    radial = away - along[:, None] * state.segment[i]
+    distance = np.sqrt(np.einsum("ki,ki->k", radial, radial))
+    free = state.radius[i] + hit
+    if state.inside[i]:
+        free = np.maximum(state.radius[i] - hit, 0.0)
+    factor = (free - distance) / np.maximum(distance, _SMALLEST)
+    out = radial * factor[:, None]
+    if float(distance.min()) < _SMALLEST:
+        # On the very axis of a collider there is no way out: up is as good as any.
+        out[distance < _SMALLEST] = [0.0, 1.0, 0.0] * free[distance < _SMALLEST, None]
+    return np.asarray(out, np.float64)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from avatar.constraint import ConstraintRig
-from avatar.expression import ExpressionRig
+from avatar.expression_rig import ExpressionRig
 from avatar.humanoid import HumanoidRig
 from avatar.load import Avatar
 from avatar.look_at import LookAtRig
 from avatar.quat import F64
 from avatar.skeleton import Skeleton
-from avatar.spring import SpringRig
+from avatar.spring_rig import SpringRig
 from flow.meter import Meter
 from flow.pose import AvatarPose
 from flow.spec import F32

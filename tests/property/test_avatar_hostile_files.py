@@ -56,8 +56,9 @@ def _whole() -> tuple[dict[str, Any], bytes]:
 
 ROOT, BINARY = _whole()
 _odd = st.one_of(
-    st.none(), st.booleans(), st.integers(-(1 << 70), 1 << 70), st.floats(width=64),
-    st.text(max_size=8), st.just([]), st.just({}), st.lists(st.integers(-2, 99), max_size=5), st.just(1e300),
+    st.none(), st.booleans(), st.floats(width=64), st.integers(-(1 << 70), 1 << 70),
+    st.text(max_size=8), st.just([]), st.just({}), st.lists(st.integers(-2, 99), max_size=5),
+    st.just(1e300),
 )  # fmt: skip
 
 

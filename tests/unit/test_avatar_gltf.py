@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,18 @@ def test_a_picture_that_cannot_be_decoded_must_become_white(tmp_path: Path) -> N
     primitive = {**glb.quad(), "material": 0}
     model = load_model(drawn(glb, primitive).save(tmp_path / "m.glb"))
     assert model.textures[0].rgba.tolist() == [[[255, 255, 255, 255]]]
+
+
+def test_a_picture_that_claims_gigapixels_must_not_be_decoded(tmp_path: Path) -> None:
+    bomb = bytearray(png(8, 8))
+    bomb[16:24] = (40_000).to_bytes(4, "big") * 2
+    bomb[29:33] = zlib.crc32(bomb[12:29]).to_bytes(4, "big")
+    glb = Glb()
+    glb.root["images"].append({"bufferView": glb.view(bytes(bomb)), "mimeType": "image/png"})
+    glb.root["textures"].append({"source": 0})
+    glb.root["materials"].append({"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}})
+    model = load_model(drawn(glb, {**glb.quad(), "material": 0}).save(tmp_path / "m.glb"))
+    assert model.textures[0].rgba.shape == (1, 1, 4)
 
 
 def test_material_extensions_must_be_read(tmp_path: Path) -> None:

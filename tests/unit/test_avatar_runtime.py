@@ -245,6 +245,14 @@ def test_arkit_expressions_of_the_avatar_must_replace_the_presets(tmp_path: Path
     )
 
 
+def test_overrides_must_also_hold_for_arkit_expressions(tmp_path: Path) -> None:
+    names: dict[str, dict[str, Any]] = {"happy": {"overrideBlink": "block"}}
+    names |= {n: {"custom": True} for n in ("EyeBlinkLeft", "EyeBlinkRight")}
+    runtime = with_face(tmp_path, names)
+    asked = {"eyeBlinkLeft": 0.4, "eyeBlinkRight": 0.3, "happy": 0.5}
+    assert shown(runtime, asked) == {"happy": 0.5}
+
+
 def test_presets_must_be_derived_where_only_arkit_is_said(tmp_path: Path) -> None:
     runtime = with_face(tmp_path, {"aa": {}, "blink": {}})
     assert shown(runtime, {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 0.5, "jawOpen": 0.3}) == {
