@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -39,6 +41,25 @@ _SIDES = (
 )
 
 
+def _sound(frame: MotionFrame) -> MotionFrame:
+    """The frame without damaged samples."""
+    body, face = frame.body, frame.face
+    if body is not None and not _finite(body.points, body.image_points, body.visibility):
+        frame = replace(frame, body=None, looked_for=frame.looked_for | LOOKED_BODY)
+    if face is not None and not _finite(face.weights, face.camera_from_head):
+        frame = replace(frame, face=None, looked_for=frame.looked_for | LOOKED_FACE)
+    if frame.left_hand is not None and not _finite(frame.left_hand.points):
+        frame = replace(frame, left_hand=None, looked_for=frame.looked_for | LOOKED_LEFT)
+    if frame.right_hand is not None and not _finite(frame.right_hand.points):
+        frame = replace(frame, right_hand=None, looked_for=frame.looked_for | LOOKED_RIGHT)
+    return frame
+
+
+def _finite(*arrays: F32) -> bool:
+    # A sum is not finite when a part of it is not; cheaper than looking at each number.
+    return all(math.isfinite(float(a.sum(dtype=np.float64))) for a in arrays)
+
+
 class Solver:
     """Landmarks to targets. Keeps only who the performer is: resting face and limb lengths.
 
@@ -54,7 +75,11 @@ class Solver:
         self._legs = legs
 
     def solve(self, frame: MotionFrame) -> Solution:
-        """Targets of one frame; a part that was not searched is neither seen nor lost."""
+        """Targets of one frame; a part that was not searched is neither seen nor lost.
+
+        A sample with a number that is not finite counts as searched and not seen.
+        """
+        frame = _sound(frame)
         targets = np.tile(IDENTITY, (len(HUMAN_BONES), 1))
         known = np.zeros(len(HUMAN_BONES), np.bool_)
         coarse = np.zeros(len(HUMAN_BONES), np.bool_)

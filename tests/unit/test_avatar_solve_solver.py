@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from avatar.solve.face import blinks
 from avatar.solve.calibrate import Neutral
 from avatar.solve.express import expressions
+from avatar.solve.face import blinks
 from avatar.solve.solver import Solver
 from flow.motion import ARKIT_INDEX
 from flow.pose import BONE_INDEX, HUMAN_BONES, Part
@@ -180,7 +180,7 @@ def test_limbs_must_keep_their_length_when_depth_wanders() -> None:
 
 
 def observed(neutral: Neutral, weights: np.ndarray, seconds: float, start: int = 0) -> int:
-    for i in range(round(seconds * 30)):
+    for _ in range(round(seconds * 30)):
         start += 33 * MS
         neutral.observe(start, weights, np.zeros(2), np.zeros(2))
     return start
@@ -245,9 +245,11 @@ def test_gaze_must_follow_both_eyes() -> None:
     gaze = Solver().solve(left).gaze_deg
     assert gaze is not None
     assert gaze[0] > 5.0
-    down = Solver().solve(
-        Scene(weights={"eyeLookDownLeft": 0.6, "eyeLookDownRight": 0.6}).frame(0)
-    ).gaze_deg
+    down = (
+        Solver()
+        .solve(Scene(weights={"eyeLookDownLeft": 0.6, "eyeLookDownRight": 0.6}).frame(0))
+        .gaze_deg
+    )
     assert down is not None
     assert down[1] > 5.0
 
