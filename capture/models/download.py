@@ -168,11 +168,13 @@ def _append(url: str, part: Path, size: int, count: Count | None) -> None:
     if start == size:
         return
     with _open(url, _READ_S, start=start) as answer:
-        goes_on = answer.status == _PARTIAL and _first_byte(answer) == start
-        if not goes_on:
-            start = 0
+        goes_on = answer.status == _PARTIAL
+        if goes_on and _first_byte(answer) != start:
+            # Bytes from another place fit nowhere: the next attempt asks for the whole file.
+            part.write_bytes(b"")
+            return
         with part.open("ab" if goes_on else "wb") as file:
-            _copy(answer, file, start, size, count)
+            _copy(answer, file, start if goes_on else 0, size, count)
 
 
 def _first_byte(answer: Any) -> int:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from capture.models.registry import BY_NAME, FACE_EXTRAS, MODELS, NEEDS, ModelFile, Profile
+from capture.models.registry import BY_NAME, FACE_EXTRAS, MODELS, NEEDS, ModelFile, Need, Profile
 from flow.errors import AssetError
 
 State = Literal["ok", "rebuilt", "damaged", "missing"]
@@ -95,48 +95,45 @@ def resolve(profile: Profile = "full", *, folder: Path | None = None) -> ModelSe
         AssetError: ``models.missing`` or, when all there is is broken, ``models.damaged``.
     """
     where = home() if folder is None else folder
-    found: dict[str, Path] = {}
-    broken: list[Path] = []
-    for need in NEEDS[profile]:
-        for path, model in _candidates(where, need):
-            if fault(model, path):
-                broken.append(path)
-            elif model.name not in found:
-                found[model.name] = path
-        if not any(name in found for name in need):
-            _refuse(where, need[0], [p for p in broken if p.name in BY_NAME[need[0]].names])
-    pose = "pose_lite" if "pose_lite" in found or "pose_full" not in found else "pose_full"
-    face = found["face"]
+    chosen = [_choose(where, need) for need in NEEDS[profile]]
+    found = {model.name: path for path, model in chosen}
+    pose = next((n for n in found if n.startswith("pose")), "pose_lite")
     return ModelSet(
-        face=face,
+        face=found["face"],
         pose=found.get(pose, where / BY_NAME[pose].file),
         hand=found.get("hand", where / BY_NAME["hand"].file),
-        face_is_official=set(FACE_EXTRAS) <= _members(face),
+        face_is_official=set(FACE_EXTRAS) <= _members(found["face"]),
         pose_is_lite=pose == "pose_lite",
-        sources=tuple(
-            f"{name}: {path}" for name, path in found.items() if name != "pose_full" or pose == name
-        ),
+        sources=tuple(f"{name}: {path}" for name, path in found.items()),
     )
 
 
-def _candidates(folder: Path, need: tuple[str, ...]) -> Iterator[tuple[Path, ModelFile]]:
+def _choose(folder: Path, need: Need) -> tuple[Path, ModelFile]:
+    """The best whole file that serves `need`."""
+    broken: list[tuple[Path, str]] = []
+    for path, model in _candidates(folder, need):
+        why = fault(model, path)
+        if not why:
+            return path, model
+        broken.append((path, why))
+    if broken:
+        path, why = broken[0]
+        raise AssetError(
+            f"The model file {path} is damaged: {why}.", code="models.damaged", hint=_FETCH
+        )
+    model = BY_NAME[need[0]]
+    raise AssetError(
+        f"The {model.name} model ({model.file}: {model.purpose}) is not in {folder}.",
+        code="models.missing",
+        hint=_FETCH,
+    )
+
+
+def _candidates(folder: Path, need: Need) -> Iterator[tuple[Path, ModelFile]]:
     for model in (BY_NAME[name] for name in need):
         for name in model.names:
             if (path := folder / name).is_file():
                 yield path, model
-
-
-def _refuse(folder: Path, name: str, broken: list[Path]) -> None:
-    model = BY_NAME[name]
-    if broken:
-        raise AssetError(
-            f"The model file {broken[0]} is damaged.", code="models.damaged", hint=_FETCH
-        )
-    raise AssetError(
-        f"The {name} model ({model.file}: {model.purpose}) is not in {folder}.",
-        code="models.missing",
-        hint=_FETCH,
-    )
 
 
 def fault(model: ModelFile, path: Path) -> str:
