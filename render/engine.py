@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -120,7 +121,8 @@ class Renderer:
 
         `transparent` leaves stage and background out.
         """
-        layers = self._backend.draw(frame, transparent=transparent)
+        still = replace(frame, shot=replace(frame.shot, cut=True))  # as good as it gets
+        layers = self._backend.draw(still, transparent=transparent)
         bgra = self._compositor.bgra(layers, frame.overlays)
         rgba = np.ascontiguousarray(bgra[..., [2, 1, 0, 3]])
         if not transparent:

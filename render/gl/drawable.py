@@ -42,7 +42,7 @@ class Drawable:
             self._materials.append((part.material, state))
             primitive = triangles(part.triangles)
             path = self.path.attach_new_node(geom_node(state.material.name, self._data, primitive))
-            state.dress(path, shadowed=True)
+            state.dress(path, of_stage=not casts)
             blends = part.alpha.value == "BLEND"
             path.set_bin("fixed", (BLEND_BIN if blends else SKIN_BIN) + rank)
             if not casts or blends:

@@ -62,10 +62,9 @@ class MaterialState:
 
     def write(self, override: Mapping[str, Any] | None) -> None:
         """Put the material's values, changed by `override`, where the engine reads them."""
-        if override or self._changed or not override:
-            panda = core()
-            for row, values in enumerate(vectors(self.material, override)):
-                self.rows.set_element(row, panda.LVecBase4f(*map(float, values)))
+        panda = core()
+        for row, values in enumerate(vectors(self.material, override)):
+            self.rows.set_element(row, panda.LVecBase4f(*map(float, values)))
         self._changed = bool(override)
 
     def update(self, override: Mapping[str, Any] | None) -> None:
@@ -73,12 +72,16 @@ class MaterialState:
         if override or self._changed:
             self.write(override)
 
-    def dress(self, path: Any, *, shadowed: bool) -> None:
-        """Give the node `path` this material's program, textures and blending."""
+    def dress(self, path: Any, *, of_stage: bool) -> None:
+        """Give the node `path` this material's program, textures and blending.
+
+        Unlit parts of an avatar (eyes, labels) take no shadow; those of a stage do.
+        """
         panda = core()
         material, mode = self.material, self._part.alpha
         toon = material.shading is Shading.MTOON and material.mtoon is not None
-        switches = self._switches(shadowed)
+        unlit = material.shading is Shading.UNLIT
+        switches = self._switches(shadowed=of_stage or not unlit)
         path.set_shader(program("mtoon", "mtoon" if toon else "surface", frozenset(switches)))
         path.set_shader_input("u_material", self.rows)
         path.set_shader_input("u_base", self._texture(material.base_map, mode))
@@ -113,10 +116,10 @@ class MaterialState:
     def _texture(self, use: Map, mode: Alpha) -> Any:
         return self._book.get(use.texture, mode if mode is Alpha.OPAQUE else Alpha.BLEND)
 
-    def _switches(self, shadowed: bool) -> set[str]:
+    def _switches(self, *, shadowed: bool) -> set[str]:
         material, mode = self.material, self._part.alpha
         out: set[str] = set()
-        if shadowed and material.shading is not Shading.UNLIT:
+        if shadowed:
             out.add("SHADOWED")
         if mode is Alpha.OPAQUE:
             out.add("OPAQUE")

@@ -10,7 +10,13 @@ void main() {
   base.a = 1.0;
 #endif
   vec3 color = base.rgb;
-#ifndef UNLIT
+#ifdef UNLIT
+#ifdef SHADOWED
+  // A stage with its light baked in still takes the host's shadow, on what faces up.
+  vec3 up = normalize(v_normal);
+  if (up.y > 0.5) color *= 1.0 - u_frame[1].w * (1.0 - key_visibility(up));
+#endif
+#else
   vec3 n = surface_normal(u_normal_map, u_material[4].w, true);
   vec3 to_eye = normalize(u_frame[0].xyz - v_world);
   float seen = 1.0;

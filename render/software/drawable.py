@@ -19,12 +19,17 @@ from render.textures import TextureBook
 from render.toon import ToonLight, transformed_uv
 
 TEXTURE_LIMIT = 1024
+FINE_M2 = 0.03
+"""Parts smaller than this (eyes, brows, lips) get smooth textures, which cost twice the time."""
 
 
 class SoftDrawable:
-    """One model under `root`, whose projection flips the picture top to bottom."""
+    """One model under `root`, whose projection flips the picture top to bottom.
 
-    def __init__(self, layout: Layout, root: Any, name: str) -> None:
+    `fine`: smooth textures everywhere, for what is not drawn in every frame.
+    """
+
+    def __init__(self, layout: Layout, root: Any, name: str, *, fine: bool = False) -> None:
         panda = core()
         self.layout = layout
         self.light = ToonLight(layout)
@@ -41,7 +46,7 @@ class SoftDrawable:
             primitive = triangles(part.triangles)
             path = self.path.attach_new_node(geom_node(f"part {rank}", self._data, primitive))
             path.set_attrib(panda.ColorAttrib.make_vertex())
-            _dress(path, layout, part, book)
+            _dress(path, layout, part, book, fine=fine or area_m2(layout, part) < FINE_M2)
             path.set_bin("fixed", (30 if part.alpha is Alpha.BLEND else 10) + rank)
             self._paths[part.material] = path
         self.outlines = self.path.attach_new_node("outlines")
@@ -81,12 +86,15 @@ class SoftDrawable:
         self.path.remove_node()
 
 
-def _dress(path: Any, layout: Layout, part: Part, book: TextureBook) -> None:
+def _dress(path: Any, layout: Layout, part: Part, book: TextureBook, *, fine: bool) -> None:
     """Texture, culling and blending of one part. Culling is reversed: the picture is flipped."""
     panda = core()
     material = material_at(layout.model, part.material)
     if 0 <= material.base_map.texture < len(layout.model.textures):
-        path.set_texture(book.get(material.base_map.texture, part.alpha, material.cutoff))
+        texture = book.get(material.base_map.texture, part.alpha, material.cutoff)
+        if fine:
+            texture.set_quality_level(panda.Texture.QL_best)
+        path.set_texture(texture)
     mode = panda.CullFaceAttrib.M_cull_counter_clockwise
     if material.double_sided:
         mode = panda.CullFaceAttrib.M_cull_none
@@ -102,6 +110,13 @@ def _dress(path: Any, layout: Layout, part: Part, book: TextureBook) -> None:
     else:
         mtoon = material.mtoon
         path.set_depth_write(mtoon is not None and mtoon.transparent_with_z_write)
+
+
+def area_m2(layout: Layout, part: Part) -> float:
+    """Surface of one part as modelled."""
+    corners = layout.positions[part.triangles]
+    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return float(np.linalg.norm(cross, axis=1).sum()) / 2.0
 
 
 class _Hull:

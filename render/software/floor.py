@@ -68,6 +68,11 @@ class Holdout:
         self._path.set_two_sided(True)
         self._path.set_bin("fixed", 1)
 
+    @property
+    def present(self) -> bool:
+        """Whether anything stands in front."""
+        return self._path is not None
+
 
 def occluders(layout: Layout, positions: F32, clip: F32, reach_m: float) -> U32:
     """(t, 3) solid stage triangles that may lie before an avatar no farther than `reach_m`."""

@@ -22,9 +22,12 @@ from render.panda import Host, core, panda_matrix
 from render.skin import Skinner, rest_rig
 from render.software.drawable import SoftDrawable
 from render.software.floor import FloorMask
+from render.software.subdivide import subdivided
 from render.software.view import View
 
 KEPT = 4
+NEAR_PLATE_M = 0.3
+"""The rasteriser has 20 bits of depth; with a nearer plane, thin things on walls flicker."""
 RESTED = 3
 """Pictures after which a camera counts as resting."""
 
@@ -79,10 +82,10 @@ class PlateMaker:
             self._mask_view = None
         self._background = background
         if model is not None:
-            layout = lay_out(model)
+            layout = lay_out(subdivided(model))
             self._skinner = Skinner(layout, interleaved=False)
             self._skinner.pose(rest_rig(model))
-            self._drawable = SoftDrawable(layout, self._root, "stage")
+            self._drawable = SoftDrawable(layout, self._root, "stage", fine=True)
             self._mask = FloorMask(layout, self._skinner.positions)
             self._mask_view = View(self._host, self._mask.root, "floor mask", sort=-5)
         self._kept.clear()
@@ -98,7 +101,8 @@ class PlateMaker:
         self._same = self._same + 1 if key == self._last else 0
         self._last = key
         found = self._kept.get(key)
-        smooth = self._same >= RESTED or frame.shot.cut
+        # The first plate of all and a cut are smooth at once: nothing moves into them.
+        smooth = self._same >= RESTED or frame.shot.cut or not self._version
         if found is None or (smooth and not found.smooth):
             found = self._kept[key] = self._draw(frame, smooth=smooth)
             while len(self._kept) > KEPT:
@@ -120,7 +124,8 @@ class PlateMaker:
             self._view = View(self._host, self._root, "plate", sort=-5)
         rig = rest_rig(self._drawable.layout.model)
         self._drawable.show(self._skinner, rig, frame.shot.eye, frame.light)
-        clip = clip_from_world(frame.shot, width / height)
+        far = float(self._depths(clip_from_world(frame.shot, width / height)).max(initial=1.0))
+        clip = clip_from_world(frame.shot, width / height, NEAR_PLATE_M, max(far, 1.0) * 1.01)
         # Upside down: the engine writes the bottom row first, pictures start at the top.
         clip[1] *= -1.0
         matrix = panda_matrix(clip)
@@ -140,6 +145,10 @@ class PlateMaker:
             black = (0.0, 0.0, 0.0, 1.0)
             mask = _render(self._mask_view, matrix, width, height, black)[..., 0].copy()
         return Plate(picture, mask, self._version, smooth)
+
+    def _depths(self, clip: F32) -> F32:
+        """(v,) depths (m) of the stage's vertices."""
+        return np.asarray(self.positions @ clip[3, :3] + clip[3, 3], np.float32)
 
     def close(self) -> None:
         """Give the buffer back."""
