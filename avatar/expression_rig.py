@@ -30,10 +30,17 @@ _HALF = 0.5
 
 
 class ExpressionRig:
-    """Evaluates the expressions of one avatar. `morph_weights` is allocated once."""
+    """Evaluates the expressions of one avatar. `morph_weights` is allocated once.
+
+    `ignored` are names (lower case) that are never shown (see `avatar.eyes`).
+    """
 
     def __init__(
-        self, expressions: dict[str, Expression], model: Model, *, gaze_by_bone: bool = False
+        self,
+        expressions: dict[str, Expression],
+        model: Model,
+        *,
+        ignored: frozenset[str] = frozenset(),
     ) -> None:
         self._all = tuple(expressions.values())
         self._index = {e.name: i for i, e in enumerate(self._all)}
@@ -55,7 +62,7 @@ class ExpressionRig:
         self.syncs_blink = {"eyeBlinkLeft", "eyeBlinkRight"} <= own
         self.syncs_mouth = "jawOpen" in own and bool({"mouthFunnel", "mouthPucker"} & own)
         looks = {n for n in ARKIT_NAMES if n.startswith("eyeLook")}
-        self.syncs_gaze = looks <= own and not gaze_by_bone
+        self.syncs_gaze = looks <= own
         # What an expression blocks or damps is the movement, whichever names say it.
         members = (
             {*BLINKS, *({"eyeBlinkLeft", "eyeBlinkRight"} if self.syncs_blink else ())},
@@ -65,8 +72,7 @@ class ExpressionRig:
         rules = ("override_blink", "override_look_at", "override_mouth")
         self._groups = [self._group(m, r) for m, r in zip(members, rules, strict=True)]
         self._any_override = any(b.any() or s.any() for _, b, s in self._groups)
-        # Eyes that are turned as bones must not be turned once more by ARKit's eyeLook shapes.
-        self._ignored = frozenset(looks) if gaze_by_bone else frozenset()
+        self._ignored = ignored
         self.output: F64 = np.zeros(n)
         """(expressions,) weights after overrides of the last update."""
 
@@ -123,7 +129,9 @@ class ExpressionRig:
 
     def _choose(self, asked: dict[str, float]) -> dict[str, float]:
         """What this avatar is told: never the same movement by two names."""
-        out = {k: v for k, v in asked.items() if k not in self._ignored}
+        out = dict(asked)
+        if self._ignored:
+            out = {k: v for k, v in asked.items() if k.lower() not in self._ignored}
         if "eyeBlinkLeft" in asked or "eyeBlinkRight" in asked:
             if self.syncs_blink:
                 for name in BLINKS:

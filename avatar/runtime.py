@@ -10,6 +10,7 @@ import numpy as np
 
 from avatar.constraint import ConstraintRig
 from avatar.expression_rig import ExpressionRig
+from avatar.eyes import doubled_looks
 from avatar.humanoid import HumanoidRig
 from avatar.load import Avatar
 from avatar.look_at import LookAtRig
@@ -34,9 +35,10 @@ class Runtime:
         self.skeleton = Skeleton(avatar.model)
         self._humanoid = HumanoidRig(avatar.humanoid, self.skeleton)
         self._look_at = LookAtRig(avatar.look_at, avatar.humanoid, self.skeleton)
-        self.expressions = ExpressionRig(
-            avatar.expressions, avatar.model, gaze_by_bone=self._look_at.by_bone
-        )
+        twice = frozenset[str]()
+        if self._look_at.by_bone:
+            twice = doubled_looks(avatar.expressions, avatar.model, avatar.humanoid)
+        self.expressions = ExpressionRig(avatar.expressions, avatar.model, ignored=twice)
         self._constraints = ConstraintRig(avatar.constraints, self.skeleton)
         self.springs = SpringRig(avatar.springs, self.skeleton)
         self._world: F32 = np.zeros((self.skeleton.count, 4, 4), np.float32)

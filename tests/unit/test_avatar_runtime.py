@@ -283,6 +283,27 @@ def test_gaze_by_expression_must_obey_overrides(tmp_path: Path) -> None:
     assert out["lookRight"] == pytest.approx(0.4), "looks come before expressions: they are damped"
 
 
+@pytest.mark.parametrize(("on", "shown_weight"), [("leftEye", 0.0), ("head", 0.7)])
+def test_eyes_that_bones_turn_must_not_be_turned_again_by_shapes(
+    tmp_path: Path, on: str, shown_weight: float
+) -> None:
+    glb, nodes = vrm1(lookAt={"type": "bone"})
+    node = face(glb, ("eyeLookDownLeft",))
+    glb.root["skins"].append({"joints": [nodes[on], nodes["hips"]]})
+    glb.root["nodes"][node]["skin"] = 0
+    weights = np.tile(np.array([0.9, 0.1, 0, 0], np.float32), (4, 1))
+    joints = np.tile(np.array([0, 1, 0, 0], np.uint8), (4, 1))
+    glb.root["meshes"][0]["primitives"][0]["attributes"] |= {
+        "JOINTS_0": glb.accessor(joints), "WEIGHTS_0": glb.accessor(weights)
+    }  # fmt: skip
+    glb.root["extensions"]["VRMC_vrm"]["expressions"] = {
+        "custom": {"eyeLookDownLeft": morph_expression(node, 0)}
+    }
+    runtime = Runtime(load(glb, tmp_path))
+    state = runtime.update(pose(expressions={"eyeLookDownLeft": 0.7}), 0.0)
+    assert float(state.morph_weights[0]) == pytest.approx(shown_weight)
+
+
 def test_expressions_must_colour_materials(tmp_path: Path) -> None:
     glb, _ = vrm1()
     glb.root["materials"].append({"pbrMetallicRoughness": {"baseColorFactor": [1, 0, 0, 1]}})
