@@ -57,7 +57,10 @@ class VideoEncoder:
         self._force = True
 
     def set_bit_rate(self, kbps: int) -> None:
-        """Change the target rate from the next picture on, without a key frame."""
+        """Change the target rate from the next picture on, without a key frame.
+
+        The encoder's buffer model keeps the rate it was opened with as the upper limit.
+        """
         self._wanted_kbps = max(50, kbps)
 
     def encode(self, item: VideoFrame) -> Sequence[Packet]:
