@@ -26,7 +26,6 @@ class RawFace:
     points: F32
     weights: F32 | None
     """(52,) in ARKit order; None when the network has no expression part."""
-    matrix_cm: F32 | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ def _array(landmarks: Any) -> F32:
 
 
 class FaceNet:
-    """One face: 478 points, and weights and matrix when the model file has those parts."""
+    """One face: 478 points, and weights when the model file is `complete`."""
 
     def __init__(self, path: Path, *, complete: bool) -> None:
         net = _make(
@@ -126,7 +125,6 @@ class FaceNet:
             path,
             num_faces=1,
             output_face_blendshapes=complete,
-            output_facial_transformation_matrixes=complete,
         )
         self._net = _Persistent(net)
 
@@ -135,16 +133,14 @@ class FaceNet:
         result = self._net.ask(rgb, captured, lambda r: not r.face_landmarks)
         if result is None:
             return None
-        weights = matrix = None
+        weights = None
         if result.face_blendshapes:
             weights = np.zeros(len(ARKIT_INDEX), np.float32)
             for category in result.face_blendshapes[0]:
                 index = ARKIT_INDEX.get(category.category_name)
                 if index is not None:  # "_neutral" is not ARKit's; tongueOut never comes: 0
                     weights[index] = category.score
-        if result.facial_transformation_matrixes:
-            matrix = np.asarray(result.facial_transformation_matrixes[0], np.float32)
-        return RawFace(_array(result.face_landmarks[0]), weights, matrix)
+        return RawFace(_array(result.face_landmarks[0]), weights)
 
     def close(self) -> None:
         """Free the network."""

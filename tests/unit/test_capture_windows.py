@@ -1,15 +1,12 @@
-"""Windows of a picture, the head's place in the camera, turns, and keeping to one performer."""
+"""Windows of a picture, turns, and keeping to one performer."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from capture.crop import Window, cut, settle, shrunk, square, to_picture
-from capture.face_matrix import FOV_DEG, camera_from_head, turn_to
 from capture.guard import OnePerformer, Seen
 from capture.merge import merge
 from capture.regions import belongs, hand_is_in_view
@@ -17,7 +14,6 @@ from capture.schedule import Turns, resolve_schedule
 from capture.synthetic import frame_at
 from flow.clock import NS_PER_MS
 from flow.motion import LOOKED_BODY, LOOKED_FACE, LOOKED_LEFT, LOOKED_RIGHT
-from flow.spec import F32
 
 PICTURE_NS = 33 * NS_PER_MS
 
@@ -47,44 +43,6 @@ def test_points_of_a_window_land_where_the_window_was_cut() -> None:
     points = np.array([(0, 0, 0.5), (1, 1, -0.5)], np.float32)
     out = to_picture(points, Window(20, 30, 40, 40), 200, 100)
     assert np.allclose(out, [(0.1, 0.3, 0.1), (0.3, 0.7, -0.1)])
-
-
-def _network_sees(camera: F32, window: Window, width: int, height: int) -> F32:
-    """What a network that takes `window` for a 63 degree picture says of a head at `camera`.
-
-    From the picture's geometry, not by inverting the formula under test: the head's place is
-    projected into the picture, measured in the window's own camera, and the head is turned so
-    that it shows itself to that camera's line of sight as it does to the real one's.
-    """
-    focal = 0.5 * height / math.tan(math.radians(FOV_DEG / 2))
-    position = camera[:3, 3]
-    depth = -position[2]
-    x_px = width / 2 + focal * position[0] / depth - window.centre[0]
-    y_px = height / 2 - focal * position[1] / depth - window.centre[1]
-    own_focal = 0.5 * window.height / math.tan(math.radians(FOV_DEG / 2))
-    own_depth = depth * own_focal / focal
-    sight = np.array((x_px / own_focal, -y_px / own_focal, -1.0), np.float32)
-    out = np.eye(4, dtype=np.float32)
-    out[:3, :3] = turn_to(sight) @ turn_to(position).T @ camera[:3, :3]
-    out[:3, 3] = sight * own_depth * 100
-    return out
-
-
-@pytest.mark.parametrize("window", [square(900, 300, 240), Window(0, 0, 1280, 720)])
-def test_a_head_has_its_place_whatever_window_it_was_seen_in(window: Window) -> None:
-    truth = np.eye(4, dtype=np.float32)
-    truth[:3, :3] = turn_to(np.array((0.2, -0.1, -1.0), np.float32))
-    truth[:3, 3] = (0.35, 0.12, -0.9)
-    found = camera_from_head(_network_sees(truth, window, 1280, 720), window, 1280, 720)
-    assert np.allclose(found, truth, atol=1e-4)
-
-
-def test_the_matrix_of_a_whole_picture_only_changes_its_unit() -> None:
-    matrix = np.eye(4, dtype=np.float32)
-    matrix[:3, 3] = (12, -5, -60)
-    found = camera_from_head(matrix, Window(0, 0, 640, 480), 640, 480)
-    assert np.allclose(found[:3, :3], np.eye(3), atol=1e-6)
-    assert np.allclose(found[:3, 3], (0.12, -0.05, -0.60), atol=1e-6)
 
 
 def _run(turns: Turns, pictures: int, found: bool) -> list[int]:
