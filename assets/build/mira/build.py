@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assets.build.mira import clothes, face, hair, hand, trimmings, vrm
+from assets.build.mira import clothes, collar, face, hair, hand, trimmings, vrm
 from assets.build.mira.look import LOOK, Look
 from assets.build.mira.mesh import join, mirror, swap_sides
 from assets.build.mira.texture import paint
@@ -18,8 +18,8 @@ def build(look: Look = LOOK) -> tuple[bytes, int]:
         "Brows": [trimmings.build_brows()],
         "Mouth": [trimmings.build_mouth()],
         "Body": [
-            join([clothes.skin_neck(), left, mirror(left, swap_sides)]),
-            join(clothes.build_clothes()),
+            join([clothes.skin_neck(), collar.ears(), left, mirror(left, swap_sides)]),
+            join([*clothes.build_clothes(), *collar.hair_clip()]),
         ],
         "Hair": [hair.build_hair()],
     }

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from assets.build.mira.body import ellipsoid, feet, legs, torso, trunk
+from assets.build.mira.body import feet, legs, torso, trunk
+from assets.build.mira.collar import bow, button, shirt_collar
 from assets.build.mira.mesh import (
     F64,
     Field,
     Piece,
     clip,
+    gradient,
     grid_triangles,
     hem,
     join,
@@ -61,7 +63,7 @@ def neckline(p: F64) -> F64:
     """Positive below the blouse's round neckline."""
     z = np.clip(p[:, 2], -0.06, 0.06)
     x = np.abs(p[:, 0])
-    return (1.294 - 0.42 * np.clip(z + 0.02, 0, 1)) - p[:, 1] + 2.0 * np.clip(x - 0.058, 0, None)
+    return (1.298 - 0.40 * np.clip(z + 0.02, 0, 1)) - p[:, 1] + 2.0 * np.clip(x - 0.058, 0, None)
 
 
 def skin_neck() -> Piece:
@@ -92,7 +94,9 @@ def blouse() -> list[Piece]:
         return torso(p) - 0.006
 
     low, high = np.array([-0.15, 0.95, -0.14]), np.array([0.15, 1.35, 0.15])
-    base = polygonise(lambda p: smooth_min(loose(p), trunk(p) - 0.004, 0.01), low, high, 0.007, 1000)
+    base = polygonise(
+        lambda p: smooth_min(loose(p), trunk(p) - 0.004, 0.01), low, high, 0.007, 1000
+    )
 
     def middle(p: F64) -> F64:
         return 0.090 - np.abs(p[:, 0])
@@ -103,12 +107,7 @@ def blouse() -> list[Piece]:
     def below(p: F64) -> F64:
         return p[:, 1] - 0.955
 
-    def edge(p: F64) -> F64:
-        return 0.013 - neckline(p)
-
-    top = _cut("blouse", base, (neckline, middle, front, below), 0.0, 0.004)
-    band = _cut("accent", base, (neckline, edge, front), 0.0018, 0.003)
-    return [top, band]
+    return [_cut("blouse", base, (neckline, middle, front, below), 0.0, 0.004)]
 
 
 def opening(y: F64) -> F64:
@@ -125,8 +124,7 @@ def _jacket_field(p: F64) -> F64:
     y = p[:, 1]
     q = ((x / 0.128) ** 2.4 + (np.abs(p[:, 2] + 0.004) / 0.104) ** 2.4) ** (1 / 2.4)
     drum = np.maximum((q - 1.0) * 0.104, np.maximum(0.90 - y, y - 1.12))
-    folds = 0.0016 * np.sin(p[:, 0] * 190.0) * step(x, 0.30, 0.34) * step(x, 0.44, 0.40)
-    return smooth_min(body, drum, 0.02) + folds
+    return smooth_min(body, drum, 0.02)
 
 
 def jacket() -> list[Piece]:
@@ -143,7 +141,9 @@ def jacket() -> list[Piece]:
         return ring - p[:, 1] + 2.0 * np.clip(np.abs(p[:, 0]) - 0.070, 0.0, None)
 
     def lapel(p: F64) -> F64:
-        width = np.interp(p[:, 1], [0.94, 1.08, 1.16, 1.235, 1.30], [0.010, 0.011, 0.030, 0.040, 0.02])
+        width = np.interp(
+            p[:, 1], [0.94, 1.08, 1.16, 1.235, 1.30], [0.010, 0.011, 0.030, 0.040, 0.02]
+        )
         return np.where(p[:, 2] > -0.02, width - front(p), -0.05)
 
     def above_hem(p: F64) -> F64:
@@ -159,40 +159,13 @@ def jacket() -> list[Piece]:
         return JACKET_HEM + 0.016 - p[:, 1]
 
     return [
-        _cut("jacket", base, (lambda p: front(p) - 0.0016, neck, above_hem, before_cuff), 0.0, 0.008),
+        _cut(
+            "jacket", base, (lambda p: front(p) - 0.0016, neck, above_hem, before_cuff), 0.0, 0.008
+        ),
         _cut("trim", base, (front, lapel, neck, above_hem), 0.0030, 0.011),
         _cut("accent", base, (before_cuff, cuff), 0.0022, 0.010),
         _cut("trim", base, (front, above_hem, belt), 0.0020, 0.006),
-        _collar(),
     ]
-
-
-def _collar() -> Piece:
-    """A soft stand collar around the back of the neck."""
-    rows, cols = 4, 19
-    a = np.linspace(-2.30, 2.30, cols)
-    out = []
-    for k in range(rows):
-        t = k / (rows - 1)
-        r = 0.060 + 0.012 * np.sin(np.pi * t) * 0.5 + 0.012 * (1 - t)
-        fade = np.clip((2.30 - np.abs(a)) / 0.9, 0, 1) ** 0.7
-        x = (r + 0.012) * np.sin(a)
-        z = -0.022 - (r + 0.004) * np.cos(a)
-        y = 1.278 - 0.026 * (np.abs(a) / 2.3) ** 2 + (0.034 * t) * (0.35 + 0.65 * fade)
-        out.append(np.stack([x, y, z], 1))
-    p = np.array(out[::-1]).reshape(-1, 3)
-    tri = grid_triangles(rows, cols)
-    normals = vertex_normals(p, tri)
-    away = unit(p * [1, 0, 1] - np.array([0, 0, -0.022]))
-    if np.sum(normals * away) < 0:
-        tri, normals = tri[:, ::-1].copy(), -normals
-    piece = hem(Piece("cloth", p, tri, normals, np.zeros((len(p), 2))), 0.005)
-    back = replace(piece, positions=piece.positions - 0.005 * piece.normals,
-                   triangles=piece.triangles[:, ::-1].copy(), normals=-piece.normals)  # fmt: skip
-    both = join([piece, back])
-    weights = trunk_weights(both.positions * [1, 0, 1] + [0, 1.270, 0])
-    uv = cloth_uv("jacket", np.full((len(both.positions), 2), 0.5))
-    return replace(both, uv=uv, weights=weights)
 
 
 # --- skirt ---------------------------------------------------------------------------------
@@ -309,25 +282,23 @@ def boots() -> list[Piece]:
     return [shaft, sole, cuff]
 
 
-def bow() -> list[Piece]:
-    """A small bow at the neckline."""
-    centre = np.array([0.0, 1.243, 0.094])
-
-    def field(p: F64) -> F64:
-        q = np.stack([np.abs(p[:, 0]), p[:, 1], p[:, 2]], 1) - centre
-        lobe = ellipsoid(q, (0.021, 0.002, 0.0), (0.019, 0.011, 0.007))
-        knot = ellipsoid(q, (0.0, 0.0, 0.003), (0.0075, 0.0078, 0.007))
-        tail = np.stack([q[:, 0] - 0.30 * (-q[:, 1]), q[:, 1], q[:, 2]], 1)
-        tails = ellipsoid(tail, (0.004, -0.024, -0.001), (0.0085, 0.026, 0.0042))
-        return smooth_min(smooth_min(lobe, knot, 0.004), tails, 0.004)
-
-    low, high = centre - [0.05, 0.06, 0.016], centre + [0.05, 0.025, 0.018]
-    p, tri, normals = polygonise(field, low, high, 0.0022, 300)
-    anchor = np.tile(np.array([[0.0, 1.245, 0.09]]), (len(p), 1))
-    piece = _dressed("accent", p, tri, normals, lambda q: trunk_weights(anchor))
-    return [piece]
+def buttons() -> list[Piece]:
+    """Gold buttons down both front edges of the jacket."""
+    out = []
+    for y in (1.145, 1.085, 1.025):
+        for s in (1.0, -1.0):
+            x = s * (float(opening(np.array(y))) + 0.030)
+            z = np.linspace(0.05, 0.16, 400)
+            line = np.stack([np.full(400, x), np.full(400, y), z], 1)
+            inside = _jacket_field(line) < 0
+            at = line[int(np.flatnonzero(inside).max())]
+            n = gradient(_jacket_field, at[None])[0]
+            out.append(button(at + 0.001 * unit(n[None])[0], n, 0.0068))
+    return out
 
 
 def build_clothes() -> list[Piece]:
     """Everything worn."""
-    return [*blouse(), *jacket(), *skirt(), tights(), *boots(), *bow()]
+    return [
+        *blouse(), *jacket(), *buttons(), *skirt(), tights(), *boots(), shirt_collar(), *bow(),
+    ]  # fmt: skip

@@ -145,9 +145,7 @@ def head_points() -> tuple[F64, F64, F64, I64]:
     taken = _lift(opened)
     extra = _scatter(taken)
     extra = extra[~_inside(eye, extra[:, :2])]
-    lens = np.concatenate(
-        [_opened(lips, np.ones(17)), _opened(lips[::-1], -np.ones(17))]
-    )
+    lens = np.concatenate([_opened(lips, np.ones(17)), _opened(lips[::-1], -np.ones(17))])
     extra = extra[~_inside(lens, extra[:, :2]) | (extra[:, 2] < 0)]
     domain = np.concatenate([taken, extra])
     part = np.concatenate([part, np.zeros(len(extra))])

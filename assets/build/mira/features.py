@@ -14,7 +14,7 @@ from assets.build.mira.mesh import F64, smooth, step
 
 Acts = dict[str, float]
 
-EYE_IN, EYE_OUT = 14.8, 51.8
+EYE_IN, EYE_OUT = 14.2, 52.2
 EYE_Y = 98.0
 LID_REACH = 15.0
 MOUTH_Y, MOUTH_HALF = 35.5, 15.5
@@ -36,13 +36,13 @@ def _arch(s: F64, peak: float, power: float) -> F64:
 def upper_lid(x: F64) -> F64:
     """Height of the upper lid's edge when the eye is open at rest."""
     s = (np.abs(x) - EYE_IN) / (EYE_OUT - EYE_IN)
-    return eye_base(x) + 17.0 * _arch(s, 0.47, 0.64)
+    return eye_base(x) + 18.0 * _arch(s, 0.47, 0.62)
 
 
 def lower_lid(x: F64) -> F64:
     """Height of the lower lid's edge at rest."""
     s = (np.abs(x) - EYE_IN) / (EYE_OUT - EYE_IN)
-    return eye_base(x) - 10.4 * _arch(s, 0.56, 0.70)
+    return eye_base(x) - 10.8 * _arch(s, 0.56, 0.68)
 
 
 def closed_lid(x: F64) -> F64:
@@ -104,7 +104,7 @@ def _mouth(p: F64, part: F64, a: Acts) -> F64:
     x, y, z = p.T
     u = x / MOUTH_HALF
     g = a.get
-    q = np.clip(1 - np.abs(u) ** 2.4, 0.0, 1.0)
+    q = np.clip(1 - u * u, 0.0, 1.0) ** 0.72
     dx, dy, dz = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
 
     near_up = 1 - smooth((y - MOUTH_Y) / 15.0)
@@ -126,7 +126,7 @@ def _mouth(p: F64, part: F64, a: Acts) -> F64:
 
     dx += 4.5 * (g("mouthLeft", 0.0) - g("mouthRight", 0.0)) * near
     pout = lips * (1 - 0.3 * np.abs(np.clip(u, -1, 1)))
-    dx -= 0.42 * g("mouthPucker", 0.0) * x * near
+    dx -= 0.50 * g("mouthPucker", 0.0) * x * near
     dz += 3.0 * g("mouthPucker", 0.0) * pout
     dy += g("mouthPucker", 0.0) * (0.7 * q * up - 0.9 * q * low)
     dx -= 0.36 * g("mouthFunnel", 0.0) * x * near
@@ -138,7 +138,7 @@ def _mouth(p: F64, part: F64, a: Acts) -> F64:
     dz += 1.0 * g("mouthShrugUpper", 0.0) * up
     dz -= 1.6 * (g("mouthRollLower", 0.0) * low + g("mouthRollUpper", 0.0) * up)
     dy += 0.7 * g("mouthRollLower", 0.0) * near - 0.7 * g("mouthRollUpper", 0.0) * near
-    dy -= 2.6 * g("tongueOut", 0.0) * q * low
+    dy -= 4.0 * g("tongueOut", 0.0) * q * low
 
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
         v = sign * u
@@ -153,7 +153,9 @@ def _mouth(p: F64, part: F64, a: Acts) -> F64:
         dy += smile * (np.where(np.abs(v) >= 1.16, 5.2 * half, 0.0) * near + 1.6 * cheek)
         dz += smile * (1.4 * cheek - 1.0 * tip)
         frown = g("mouthFrown" + side, 0.0)
-        dy += frown * (-3.6 * corner + 0.9 * half * (1 - np.clip(v, 0, 1)) * near)
+        droop = 1.6 - np.clip(v, 0, 1.15) ** 2 * 4.6
+        dy += frown * (half * droop * near * (np.abs(v) < 1.16) - 0.8 * corner * (v > 0))
+        dy += frown * np.where(np.abs(v) >= 1.16, -4.5 * half, 0.0) * near
         dx += sign * frown * 0.8 * corner
         dx += sign * 2.2 * g("mouthDimple" + side, 0.0) * tip
         dz -= 1.2 * g("mouthDimple" + side, 0.0) * tip
@@ -172,7 +174,9 @@ def _mouth(p: F64, part: F64, a: Acts) -> F64:
         raised = g("cheekSquint" + side, 0.0)
         dy += 1.8 * raised * cheek
         dz += 1.2 * raised * cheek
-    return np.stack([dx, dy, dz], axis=1)
+    # Nothing of this reaches the eyes: both lids must agree on where they meet.
+    fade = step(y, 84.0, 75.0)
+    return np.stack([dx, dy, dz], axis=1) * fade[:, None]
 
 
 def move(p: F64, part: F64, a: Acts, lids: bool = True) -> F64:
@@ -202,7 +206,7 @@ def brow_move(x: F64, s: F64, a: Acts) -> tuple[F64, F64]:
         wide, blink = a.get("eyeWide" + side, 0.0), a.get("eyeBlink" + side, 0.0)
         sneer = a.get("noseSneer" + side, 0.0)
         dy += mine * (
-            -down * (5.6 * (1 - s) ** 1.3 + 1.6)
+            down * (-7.6 * (1 - s) ** 1.1 - 0.8 + 2.2 * s)
             + inner * (5.5 * (1 - s) ** 1.2)
             + outer * (1.0 + 4.5 * s)
             + 0.8 * wide

@@ -58,8 +58,8 @@ class Lock:
     width: float
     thick: float = 6.0
     seed: float = 0.0
-    blunt: float = 0.0
-    """Width left at the tip, as a share."""
+    taper: float = 0.62
+    """The share of its length over which it narrows to a point."""
 
 
 _SECTION = np.array([(-1, -0.1), (-0.62, 0.62), (0, 1.0), (0.62, 0.62), (1, -0.1), (0, -0.55)])
@@ -68,16 +68,19 @@ _SECTION = np.array([(-1, -0.1), (-0.62, 0.62), (0, 1.0), (0.62, 0.62), (1, -0.1
 def _sweep(lock: Lock, steps: int) -> Piece:
     ctrl = np.array(lock.points, np.float64)
     t = np.linspace(0, 1, len(ctrl))
-    s = np.linspace(0, 1, steps)
-    angle, y, lift = (PchipInterpolator(t, ctrl[:, i])(s) for i in range(3))
+    fine = np.linspace(0, 1, 160)
+    angle, y, lift = (PchipInterpolator(t, ctrl[:, i])(fine) for i in range(3))
     line = bell(np.radians(angle), y, lift)
+    # Even steps along the curve, not along its parameter.
+    run = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+    s = np.linspace(0, 1, steps)
+    line = np.stack([np.interp(s * run[-1], run, line[:, i]) for i in range(3)], 1)
     tangent = unit(np.gradient(line, axis=0))
     normal = outward(line)
     side = unit(np.cross(tangent, normal))
     normal = unit(np.cross(side, tangent))
     grow = 0.55 + 0.45 * smooth(s / 0.35)
-    taper = np.clip((1 - s) / 0.62, 0, 1) ** 0.75
-    taper = np.maximum(taper, lock.blunt)
+    taper = np.clip((1 - s) / lock.taper, 0, 1) ** 0.75
     w = 0.5 * lock.width * grow * taper
     h = lock.thick * grow * np.maximum(taper, 0.12)
     rows = (
@@ -97,7 +100,7 @@ def _sweep(lock: Lock, steps: int) -> Piece:
         tri, n = tri[:, ::-1].copy(), -n
     out = outward(p)
     facing = np.sum(n * out, 1) > -0.2
-    n = np.where(facing[:, None], unit(0.45 * n + 0.75 * out), n)
+    n = np.where(facing[:, None], unit(0.28 * n + 0.85 * out), n)
     u = lock.seed + np.tile(0.5 + 0.5 * _SECTION[:, 0], steps) * lock.width / 140.0
     return Piece("hair", to_world(p), tri, n, np.stack([u, strand_v(p[:, 1])], 1),
                  _weights(lock.group, p))  # fmt: skip
@@ -122,9 +125,7 @@ def _blend(angle: F64, marks: tuple[float, ...]) -> list[F64]:
     out = []
     for i, m in enumerate(marks):
         up = smooth((a - marks[i - 1]) / (m - marks[i - 1])) if i else np.ones_like(a)
-        down = (
-            1 - smooth((a - m) / (marks[i + 1] - m)) if i + 1 < len(marks) else np.ones_like(a)
-        )
+        down = 1 - smooth((a - m) / (marks[i + 1] - m)) if i + 1 < len(marks) else np.ones_like(a)
         out.append(np.where(a <= m, up, down))
     return out
 
@@ -175,7 +176,9 @@ def hair_chains() -> list[Chain]:
 def _hairline(angle: F64) -> F64:
     """Lower edge of the cap: above the face, then a curtain behind the ears."""
     a = np.abs((np.degrees(angle) + 180.0) % 360.0 - 180.0)
-    return np.interp(a, [0, 35, 58, 74, 90, 104, 125, 180], [178, 170, 146, 110, 60, -20, -70, -84])
+    return np.interp(
+        a, [0, 35, 56, 70, 82, 99, 112, 128, 180], [178, 170, 146, 114, 98, 92, -30, -70, -84]
+    )
 
 
 def _cap() -> Piece:
@@ -208,12 +211,12 @@ def _cap() -> Piece:
 def _curtain_inside() -> Piece:
     """The curtain seen from the front, behind the neck."""
     rows, cols = 7, 19
-    angle = np.radians(np.linspace(86, 274, cols))[None, :]
+    angle = np.radians(np.linspace(100, 260, cols))[None, :]
     t = np.linspace(0, 1, rows)[:, None]
     line = _hairline(angle)
     y = 165.0 + t * (line - 3.0 - 165.0)
     aa = np.broadcast_to(angle, y.shape)
-    p = bell(aa.reshape(-1), y.reshape(-1), np.where(y > 60, 2.0, 5.0).reshape(-1))
+    p = bell(aa.reshape(-1), y.reshape(-1), np.where(y > 60, 1.0, 0.0).reshape(-1))
     tri = grid_triangles(rows, cols)
     n = vertex_normals(p, tri)
     if np.sum(n * outward(p)) > 0:
@@ -244,7 +247,9 @@ def _fringe() -> list[Lock]:
              (angle - 0.2 * bow, y, lift)),
             float(width) + 4.0, 6.5, 0.13 * i,
         ))  # fmt: skip
-    for i, (angle, y, width) in enumerate([(-17, 130, 12), (15, 128, 11), (-36, 118, 11), (31, 120, 10)]):
+    for i, (angle, y, width) in enumerate(
+        [(-17, 130, 12), (15, 128, 11), (-36, 118, 11), (31, 120, 10)]
+    ):
         root = 8.0 + (angle - 8.0) * 0.6
         bow = 4.0 if angle < 3 else -4.0
         out.append(Lock(
@@ -260,14 +265,14 @@ def _sides() -> list[Lock]:
     out = []
     for s in (1.0, -1.0):
         for i, (a, tip, width, curl, belly) in enumerate(
-            [(63, -58, 27, -14, 4), (75, -28, 30, -9, 6), (87, -72, 30, -6, 7), (56, 22, 15, -7, 1)]
+            [(65, -66, 30, -13, 4), (84, -40, 46, -8, 8), (57, 14, 17, -6, 1)]
         ):
             out.append(Lock(
                 "side",
                 ((s * a * 0.82, 222, 5.0), (s * a * 0.93, 202, 13.0), (s * a, 145, 15.0),
                  (s * (a + 3), 84, 13.0 + belly), (s * (a + 3), 0.45 * tip + 42, 11.0 + belly),
                  (s * (a - 1 + 0.4 * curl), 0.8 * tip + 10, 5.0), (s * (a + curl), tip, -4.0)),
-                float(width), 7.5, 0.21 * i + (0.4 if s > 0 else 0.0),
+                float(width), 7.5, 0.21 * i + (0.4 if s > 0 else 0.0), 0.45,
             ))  # fmt: skip
     return out
 
@@ -277,9 +282,9 @@ def _back() -> list[Lock]:
     out = []
     # Root height, lift, angles, tip height, width
     layers = (
-        (206.0, 12.0, np.arange(104, 257, 25.0), -58.0, 52.0),
-        (92.0, 9.0, np.arange(98, 263, 16.4), -150.0, 44.0),
-        (40.0, 3.0, np.arange(108, 253, 20.5), -200.0, 46.0),
+        (206.0, 12.0, np.linspace(112, 248, 6), -58.0, 54.0),
+        (92.0, 10.0, np.linspace(110, 250, 9), -150.0, 46.0),
+        (40.0, 8.0, np.linspace(120, 240, 7), -200.0, 46.0),
     )
     for layer, (start, lift, angles, tip, width) in enumerate(layers):
         for a in angles:
@@ -290,7 +295,7 @@ def _back() -> list[Lock]:
             span = start - end
             out.append(Lock(
                 "back",
-                ((a, start, lift - 5.0), (a, start - 0.12 * span, lift),
+                ((a, start, lift - 2.0 - 2.0 * (layer == 1)), (a, start - 0.12 * span, lift),
                  (a - sway * 0.4, start - 0.40 * span, lift + 2.0),
                  (a + sway * 0.6, start - 0.70 * span, lift + 3.0),
                  (a + sway * 0.2, start - 0.90 * span, lift - 1.0),

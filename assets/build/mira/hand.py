@@ -81,7 +81,7 @@ def _shares(p: F64) -> dict[str, F64]:
 
 def build_hand() -> Piece:
     """The left hand, out of its sleeve."""
-    low, high = np.array([0.51, 1.205, -0.070]), np.array([0.75, 1.280, 0.075])
+    low, high = np.array([0.51, 1.194, -0.070]), np.array([0.75, 1.269, 0.075])
     p, tri, normals = polygonise(field, low, high, 0.0024, 980)
     inside = p[tri].mean(1)[:, 0] > WRIST[0] - 0.045
     tri = tri[inside]

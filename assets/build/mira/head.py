@@ -114,9 +114,7 @@ def calm_normals(p: F64) -> F64:
     """Shading normals of a much simpler head, so that toon light falls in clean shapes."""
     ball = unit((p - np.array([0.0, 108.0, -14.0])) / np.array([1.0, 1.55, 1.05]))
     h = 2.0
-    g = np.stack(
-        [implicit(p + e) - implicit(p - e) for e in (np.eye(3) * h)], axis=1
-    )
+    g = np.stack([implicit(p + e) - implicit(p - e) for e in (np.eye(3) * h)], axis=1)
     return unit(0.55 * ball + 0.45 * unit(g))
 
 

@@ -14,9 +14,7 @@ def rgb(code: str) -> RGB:
 
 def linear(colour: RGB) -> list[float]:
     """SRGB fractions as the linear factors that glTF stores."""
-    return [
-        round(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4, 6) for c in colour
-    ]
+    return [round(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4, 6) for c in colour]
 
 
 @dataclass(frozen=True, slots=True)

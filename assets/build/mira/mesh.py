@@ -91,10 +91,11 @@ def polygonise(
         )
         faces = out[:count].reshape(-1, 3)
     pts, tris = compact(points.astype(np.float64), faces.astype(np.int64))
+    h = 0.1 * cell
     for _ in range(4):
-        g = gradient(distance, pts)
+        g = gradient(distance, pts, h)
         pts = pts - ((distance(pts) - level) / np.maximum((g * g).sum(1), 0.05))[:, None] * g
-    normals = unit(gradient(distance, pts))
+    normals = unit(gradient(distance, pts, h))
     a, b, c = (pts[tris[:, i]] for i in range(3))
     if np.sum(np.cross(b - a, c - a) * normals[tris[:, 0]]) < 0:
         tris = tris[:, ::-1].copy()

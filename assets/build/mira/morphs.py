@@ -22,11 +22,11 @@ PRESETS: dict[str, dict[str, float]] = {
         **both("mouthUpperUp", 0.25),
     },
     "angry": {
-        **both("browDown", 0.95), **both("mouthFrown", 0.55), **both("eyeSquint", 0.25),
+        **both("browDown", 1.0), **both("mouthFrown", 0.8), **both("eyeSquint", 0.25),
         **both("noseSneer", 0.3), **both("mouthPress", 0.4),
     },
     "sad": {
-        "browInnerUp": 1.0, **both("mouthFrown", 0.75), **both("eyeLookDown", 0.55),
+        "browInnerUp": 1.0, **both("mouthFrown", 1.0), **both("eyeLookDown", 0.55),
         "mouthShrugLower": 0.3,
     },
     "relaxed": {

@@ -12,10 +12,13 @@ CHIN_Y = 1.366
 HEAD_Z = 0.012
 HEAD_SCALE = np.array([1.05, 0.945, 1.0])
 """From the drawn head to the worn one: a little wider and shorter."""
-SHOULDER = (0.119, 1.248, -0.014)
-ELBOW = (0.352, 1.248, -0.018)
-WRIST = (0.562, 1.248, -0.012)
-EYE = (0.0342, CHIN_Y + 0.0935, HEAD_Z + 0.052)
+SHOULDER = (0.119, 1.237, -0.014)
+ELBOW = (0.352, 1.237, -0.018)
+WRIST = (0.562, 1.237, -0.012)
+EYE = (0.0124, CHIN_Y + 0.0969, 0.0486)
+"""Centre of the ball that fits best behind the eye's opening; the iris slides on it."""
+EYEBALL = 0.0500
+"""Its radius: that of the skin; iris and white lie a few millimetres below."""
 
 _LEFT: dict[str, tuple[float, float, float]] = {
     "leftEye": EYE,
@@ -23,7 +26,7 @@ _LEFT: dict[str, tuple[float, float, float]] = {
     "leftLowerLeg": (0.078, 0.460, 0.006),
     "leftFoot": (0.076, 0.095, -0.022),
     "leftToes": (0.078, 0.030, 0.085),
-    "leftShoulder": (0.026, 1.248, -0.012),
+    "leftShoulder": (0.026, 1.237, -0.012),
     "leftUpperArm": SHOULDER,
     "leftLowerArm": ELBOW,
     "leftHand": WRIST,

@@ -30,7 +30,9 @@ _CLOTH_COLUMNS = 16
 
 def cell_uv(cell: str, uv: F64) -> F64:
     """Local (0..1) coordinates inside a cell of the `lines` texture."""
-    return np.stack([(CELLS[cell] + 0.25 + 0.5 * uv[:, 0]) / LINE_COLUMNS, 0.04 + 0.92 * uv[:, 1]], 1)
+    return np.stack(
+        [(CELLS[cell] + 0.25 + 0.5 * uv[:, 0]) / LINE_COLUMNS, 0.04 + 0.92 * uv[:, 1]], 1
+    )
 
 
 def cloth_uv(cloth: str, uv: F64) -> F64:
@@ -82,7 +84,7 @@ def face(look: Look, size: int = 512) -> F64:
     out = _mix(out, (1.0, 1.0, 1.0), 0.75 * _spot(x, y, 0.6, 61.0, 1.0, 1.5))
     neck = u < 0.03
     shade = smooth((0.34 - v) / 0.10)
-    out[neck] = _mix(_solid(size, size, look.skin), look.skin_shade, shade)[neck]
+    out[neck] = _mix(_solid(size, size, look.skin), look.skin_shade, 0.62 * shade)[neck]
     return out
 
 
@@ -128,7 +130,8 @@ def hair(look: Look, width: int = 256, height: int = 512) -> F64:
     out = _mix(out, look.hair_tip, 0.80 * smooth((v - 0.52) / 0.42))
     edge = 0.165 + 0.022 * lines
     ring = smooth((v - edge) / 0.012) * (1 - smooth((v - edge - 0.030 - 0.022 * lines) / 0.02))
-    out = _mix(out, look.hair_light, 0.75 * ring)
+    broken = 0.5 + 0.5 * np.sin(2 * np.pi * (2 * u + 0.2 * np.sin(2 * np.pi * 3 * u)))
+    out = _mix(out, look.hair_light, ring * (0.30 + 0.45 * broken))
     return out
 
 
@@ -141,7 +144,7 @@ def lines(look: Look) -> F64:
     colours = {
         "lash": look.lash, "lash_soft": soft, "crease": crease, "brow": look.brow,
         "line": look.line, "mouth": look.mouth, "teeth": look.teeth, "tongue": look.tongue,
-        "rim": tuple(0.9 * c for c in look.skin_shade),
+        "rim": look.skin_shade,
     }  # fmt: skip
     for name, i in CELLS.items():
         out[:, i * w : (i + 1) * w] = colours[name]

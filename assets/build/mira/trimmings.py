@@ -19,13 +19,12 @@ from assets.build.mira.head import height, moved_to_world, to_world
 from assets.build.mira.mesh import F64, I64, Piece, grid_triangles, mirror, smooth, swap_sides
 from assets.build.mira.mesh import join as join_pieces
 from assets.build.mira.morphs import FACE_MORPHS
+from assets.build.mira.skeleton import EYE, EYEBALL, HEAD_SCALE
 from assets.build.mira.texture import cell_uv
 
 IRIS = (32.8, 99.8)
-IRIS_RADII = (11.2, 13.9)
-_WHITE_DEPTH = 4.2
-_IRIS_DEPTH = 2.7
-_RIM_DEPTH = 4.6
+IRIS_RADII = (11.8, 14.6)
+_WHITE_DEPTH, _IRIS_DEPTH = 3.4, 2.3
 
 
 def _flat(cell: str, p: F64, tri: I64, moved: dict[str, F64], uv: F64 | None = None) -> Piece:
@@ -52,6 +51,15 @@ def _on_face(xy: F64, lift: float) -> F64:
     return np.concatenate([xy, (height(xy[:, 0], xy[:, 1]) + lift)[:, None]], 1)
 
 
+def _on_ball(xy: F64, depth: float) -> F64:
+    """Head points on the left eyeball in front of (x, y), `depth` millimetres under the skin."""
+    centre = (np.array(EYE) - to_world(np.zeros((1, 3)))[0]) * 1000.0
+    r = EYEBALL * 1000.0 - depth
+    across = xy * HEAD_SCALE[:2] - centre[:2]
+    z = centre[2] + np.sqrt(np.maximum(r * r - (across**2).sum(1), 9.0))
+    return np.concatenate([xy, z[:, None]], 1)
+
+
 def _ribbon(cell: str, edge: F64, outer: F64, lift: float, part: F64 | float = 0.0) -> Piece:
     """A strip between two lines on the face; all of it moves like its `edge`."""
     n = len(edge)
@@ -73,7 +81,7 @@ def _upper_lash() -> Piece:
     x = EYE_IN + (EYE_OUT - EYE_IN) * s
     edge = np.stack([x, upper_lid(x)], 1)
     loop = _outwards(np.concatenate([edge, [[33.0, 60.0]]]), 1.0)[:-1] - edge
-    thick = 0.9 + 2.2 * smooth(s / 0.55) + 0.5 * smooth((s - 0.6) / 0.4)
+    thick = 1.0 + 2.5 * smooth(s / 0.55) + 0.5 * smooth((s - 0.6) / 0.4)
     thick[0] = 0.3
     outer = edge + loop * thick[:, None]
     wing = np.array([[EYE_OUT + 3.2, 101.0], [EYE_OUT + 6.0, 104.6]])
@@ -114,9 +122,9 @@ def _rim() -> Piece:
     loop = eye_contour()
     n = len(loop)
     front = _on_face(loop, 0.0)
-    back = front - [0.0, 0.0, _RIM_DEPTH]
+    back = _on_ball(loop, _WHITE_DEPTH + 0.4)
     tri = [t for i in range(n) for t in
-           ([i, (i + 1) % n, n + i], [(i + 1) % n, n + (i + 1) % n, n + i])]  # fmt: skip
+           ([i, n + i, (i + 1) % n], [(i + 1) % n, n + i, n + (i + 1) % n])]  # fmt: skip
     roots = np.concatenate([front, front])
     moved = _moves(roots, np.zeros(2 * n))
     return _flat("rim", np.concatenate([front, back]), np.array(tri, np.int64), moved)
@@ -239,7 +247,12 @@ def _tongue() -> Piece:
     half = 9.5 * np.sqrt(np.clip(1 - 0.9 * (1 - v) ** 4, 0, 1))
     x = u * half
     z = 78.0 - 26.0 * v
-    y = 24.0 + 3.2 * smooth(v * 2.2) - 2.6 * u * u - 0.6 * np.exp(-((u / 0.16) ** 2))
+    y = 29.5 + 3.0 * smooth(v * 2.2) - 2.6 * u * u - 0.4 * np.exp(-((u / 0.2) ** 2))
+    # A first row tucked under the tip gives it a front.
+    y[0] = 25.8 + 2.4 * u[0] ** 2
+    z[0] -= 2.0
+    z[1] += 3.0
+    v = np.maximum(v - 1.0 / (rows - 1), 0.0)
     p = np.stack([x, y, z], -1).reshape(-1, 3)
     probe = p.copy()
     probe[:, 1], probe[:, 2] = 12.0, 80.0
@@ -248,9 +261,7 @@ def _tongue() -> Piece:
         if k in ("jawOpen", "jawLeft", "jawRight", "jawForward")
     }  # fmt: skip
     tip = (1 - v.reshape(-1)) ** 1.3
-    moved["tongueOut"] = np.stack(
-        [-0.15 * p[:, 0] * tip, 8.8 - 7.0 * tip**2, 27.0 * tip], axis=1
-    )
+    moved["tongueOut"] = np.stack([-0.30 * p[:, 0] * tip, 2.6 - 6.5 * tip**3, 22.0 * tip], axis=1)
     moved["jawOpen"] = moved["jawOpen"] + np.stack([0 * tip, 1.5 * (1 - tip), 0 * tip], 1)
     tri = grid_triangles(rows, cols)[:, ::-1].copy()
     return _flat("tongue", p, tri, moved)
@@ -264,7 +275,7 @@ def _white() -> Piece:
     t = np.linspace(0, 1, rows)[:, None]
     y = top + t * (low - top)
     xx = np.broadcast_to(x, y.shape)
-    p = _on_face(np.stack([xx, y], -1).reshape(-1, 2), -_WHITE_DEPTH)
+    p = _on_ball(np.stack([xx, y], -1).reshape(-1, 2), _WHITE_DEPTH)
     uv = np.stack([np.broadcast_to(s, y.shape), np.broadcast_to(t, y.shape)], -1).reshape(-1, 2)
     return _eye_piece(p, grid_triangles(rows, cols), np.array([0.5, 0.0]) + uv * [0.5, 1.0], "head")
 
@@ -272,22 +283,20 @@ def _white() -> Piece:
 def _iris() -> Piece:
     spokes, rings = 24, 4
     cx, cy = IRIS
-    dz_dx = float((height(np.array(cx + 8), cy) - height(np.array(cx - 8), cy)) / 16)
     angle = np.arange(spokes) * 2 * np.pi / spokes
     r = np.array([0.0, *np.linspace(1 / rings, 1, rings)])
     unit_xy = [np.zeros((1, 2))]
     unit_xy += [k * np.stack([np.cos(angle), np.sin(angle)], 1) for k in r[1:]]
     q = np.concatenate(unit_xy)
     x, y = cx + IRIS_RADII[0] * q[:, 0], cy + IRIS_RADII[1] * q[:, 1]
-    dome = 0.7 * (1 - (q**2).sum(1))
-    z = float(height(np.array(cx), np.array(cy))) - _IRIS_DEPTH + dz_dx * (x - cx) + dome
+    p = _on_ball(np.stack([x, y], 1), _IRIS_DEPTH)
     tri = [[0, 1 + i, 1 + (i + 1) % spokes] for i in range(spokes)]
     for k in range(rings - 1):
         for i in range(spokes):
             a, b = 1 + k * spokes + i, 1 + k * spokes + (i + 1) % spokes
             tri += [[a, a + spokes, b], [b, a + spokes, b + spokes]]
     uv = np.stack([0.25 + 0.235 * q[:, 0], 0.5 - 0.47 * q[:, 1]], 1)
-    return _eye_piece(np.stack([x, y, z], 1), np.array(tri, np.int64), uv, "leftEye")
+    return _eye_piece(p, np.array(tri, np.int64), uv, "leftEye")
 
 
 def _eye_piece(p: F64, tri: I64, uv: F64, bone: str) -> Piece:
@@ -327,5 +336,3 @@ def build_brows() -> Piece:
 def build_mouth() -> Piece:
     """Lip line, inside of the mouth, teeth and tongue."""
     return join_pieces([_lip_lines(), _mouth_bag(), _teeth(), _tongue()])
-
-

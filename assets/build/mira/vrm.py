@@ -241,13 +241,12 @@ def _extensions(
         "lookAt": {
             "type": "bone",
             "offsetFromHeadBone": [
-                0.0, round(EYE[1] - float(PLACES["head"][1]), 6),
-                round(EYE[2] - float(PLACES["head"][2]), 6),
+                0.0, round(EYE[1] - float(PLACES["head"][1]), 6), 0.06,
             ],
-            "rangeMapHorizontalInner": {**reach, "outputScale": 9.0},
-            "rangeMapHorizontalOuter": {**reach, "outputScale": 10.0},
-            "rangeMapVerticalDown": {**reach, "outputScale": 8.0},
-            "rangeMapVerticalUp": {**reach, "outputScale": 8.0},
+            "rangeMapHorizontalInner": {**reach, "outputScale": 5.6},
+            "rangeMapHorizontalOuter": {**reach, "outputScale": 6.0},
+            "rangeMapVerticalDown": {**reach, "outputScale": 4.6},
+            "rangeMapVerticalUp": {**reach, "outputScale": 4.2},
         },
         "expressions": {
             "preset": {name: expression(w, name) for name, w in PRESETS.items()},
@@ -327,7 +326,9 @@ def write(
             }
             if targets:
                 zero = np.zeros_like(p.positions)
-                entry["targets"] = [{"POSITION": out.sparse(p.morphs.get(t, zero))} for t in targets]
+                entry["targets"] = [
+                    {"POSITION": out.sparse(p.morphs.get(t, zero))} for t in targets
+                ]
             primitives.append(entry)
         mesh: dict[str, Any] = {"name": name, "primitives": primitives}
         if targets:

@@ -27,8 +27,8 @@ def trunk_weights(p: F64) -> dict[str, F64]:
     seam = SHOULDER[0] + 0.010 + 0.22 * drop - 0.25 * rise
     arm = step(x, seam - 0.048, seam + 0.052)
     # Never pull the flank below the armpit.
-    arm = arm * step(y, 1.130, 1.185)
-    clavicle = step(x, 0.025, 0.105) * step(y, 1.180, 1.245) * (1 - arm) * 0.85
+    arm = arm * step(y, 1.120, 1.175)
+    clavicle = step(x, 0.025, 0.105) * step(y, 1.170, 1.235) * (1 - arm) * 0.85
     clavicle = clavicle * step(y, 1.312, 1.278)
     rest = 1.0 - arm - clavicle
     left = np.ones(len(p))
