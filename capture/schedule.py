@@ -49,6 +49,7 @@ class Turns:
         self._face_only = profile == "face"
         self._schedule = schedule
         self._turn = 0
+        self._body_was_last = False
         self._hands = {LOOKED_LEFT: _Hand(), LOOKED_RIGHT: _Hand()}
 
     def tell_in_view(self, bit: int, in_view: bool) -> None:
@@ -75,8 +76,12 @@ class Turns:
         for step in range(3):
             bit = order[(self._turn + step) % 3]
             if bit == LOOKED_BODY or bit in ready:
+                if bit == LOOKED_BODY and self._body_was_last:
+                    break  # with no hand in view, every second picture is enough for the body
                 self._turn = (self._turn + step + 1) % 3
+                self._body_was_last = bit == LOOKED_BODY
                 return LOOKED_FACE | bit
+        self._body_was_last = False
         return LOOKED_FACE
 
     def _is_ready(self, hand: _Hand, captured: int) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
+from importlib import metadata
 
 import numpy as np
 import pytest
@@ -60,7 +62,7 @@ class MjpegCamera:
 
 def _part(number: int) -> bytes:
     _, jpeg = cv2.imencode(".jpg", np.full((48, 64, 3), number * 10 % 256, np.uint8))
-    data = jpeg.tobytes()
+    data = bytes(jpeg.tobytes())
     head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
     return head.encode() + data + b"\r\n"
 
@@ -108,7 +110,7 @@ def test_a_network_camera_that_is_not_there_is_named_without_its_password() -> N
 def test_a_tracker_that_reports_home_finds_its_way_closed(
     version: str, closed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(child.metadata, "version", lambda _: version)
+    monkeypatch.setattr(metadata, "version", lambda _: version)
     for name in ("https_proxy", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "")  # so that it is put back afterwards, whatever it was
         monkeypatch.delenv(name)
@@ -116,5 +118,5 @@ def test_a_tracker_that_reports_home_finds_its_way_closed(
         monkeypatch.setenv(name, "2")
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")
     child._quieten()
-    assert (child.os.environ.get("https_proxy") == "http://127.0.0.1:9") is closed
-    assert (child.os.environ.get("HTTPS_PROXY") == "http://127.0.0.1:9") is closed
+    assert (os.environ.get("https_proxy") == "http://127.0.0.1:9") is closed
+    assert (os.environ.get("HTTPS_PROXY") == "http://127.0.0.1:9") is closed

@@ -78,6 +78,12 @@ def test_a_hand_out_of_view_gives_its_turn_to_the_body() -> None:
     assert sum(bool(plan & LOOKED_BODY) for plan in plans) == 45
 
 
+def test_without_hands_the_body_takes_every_second_picture_and_the_rest_is_free() -> None:
+    plans = _run(Turns("full", "turns"), 90, found=True)
+    assert sum(bool(plan & LOOKED_BODY) for plan in plans) == 45
+    assert sum(plan == LOOKED_FACE for plan in plans) == 45
+
+
 def test_an_absent_hand_is_looked_for_three_times_a_second() -> None:
     plans = _run(_both_in_view(Turns("full", "threads")), 300, found=False)
     looks = sum(bool(plan & LOOKED_LEFT) for plan in plans)
