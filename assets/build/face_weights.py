@@ -3,7 +3,7 @@
     python -m assets.build.face_weights CLIPS MODELS [--cache FOLDER] [--validate]
 
 CLIPS is a folder of ``*.mp4`` of faces, MODELS one with the published ``face_landmarker.task`` and
-a rebuilt face file. Needs the dependency group ``assets``. The published network is the teacher:
+a rebuilt face file. Needs the dependency group ``training``. The published network is the teacher:
 
 1. Every frame is watched by both face networks; the published one also gives 52 weights and a
    head matrix.

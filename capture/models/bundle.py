@@ -82,20 +82,22 @@ def build(
         )
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
+    done, total = 0, sum(BY_NAME[name].size for name in names)
     with zipfile.ZipFile(wheel) as archive:
 
         def read(path: str) -> bytes:
             return archive.read(f"mediapipe/modules/{path}")
 
-        for i, name in enumerate(names):
+        for name in names:
             if progress:
-                progress(Progress(f"building {name}", i, len(names)))
+                progress(Progress(f"building {name}", done, total))
             data = read(_PLAIN[name]) if name in _PLAIN else pack(_RECIPES[name](read))
             path = folder / BY_NAME[name].rebuilt_name
             replace(path, data)
             written.append(path)
+            done += BY_NAME[name].size
     if progress:
-        progress(Progress("building", len(names), len(names)))
+        progress(Progress("building", total, total))
     return written
 
 

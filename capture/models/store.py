@@ -44,7 +44,7 @@ class ModelSet:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a long piece of work is. `total` and `eta_s` are 0 while unknown."""
+    """How far a long piece of work is, in bytes. `total` and `eta_s` are 0 while unknown."""
 
     what: str
     done: int
