@@ -105,7 +105,7 @@ class LiveShow:
 
     def _on_air(self, loop: Loop) -> None:
         self.first_picture_s = (self._clock.now() - self._started) / NS_PER_S
-        self._usage.mark_start()
+        self._usage.mark_on_air()
         self._voice.say(f"On air after {self.first_picture_s:.1f} s.")
         for name, status in loop.session.hub.status().items():
             if status.sentence:

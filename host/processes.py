@@ -14,6 +14,7 @@ class Usage:
         self.peak_mb = 0.0
         self.now_mb = 0.0
         self._children_cpu: dict[int, float] = {}
+        self._children_before: dict[int, float] = {}
         self._cpu_start = self._own_cpu_s()
 
     def sample(self) -> None:
@@ -35,19 +36,25 @@ class Usage:
         self.start_mb = 0.0
         self.sample()
 
+    def mark_on_air(self) -> None:
+        """Call with the first picture: CPU is counted from here."""
+        self._cpu_start = self._own_cpu_s()
+        self._children_before = dict(self._children_cpu)
+        self.mark_start()
+
     def _own_cpu_s(self) -> float:
         times = self._me.cpu_times()
         return float(times.user + times.system)
 
     @property
     def own_cpu_s(self) -> float:
-        """CPU seconds of this process since construction."""
+        """CPU seconds of this process on air."""
         return self._own_cpu_s() - self._cpu_start
 
     @property
     def children_cpu_s(self) -> float:
-        """CPU seconds of all children seen."""
-        return sum(self._children_cpu.values())
+        """CPU seconds of all children on air."""
+        return sum(self._children_cpu.values()) - sum(self._children_before.values())
 
     def memory_mb(self) -> dict[str, float]:
         """``{"start", "end", "peak"}``."""

@@ -31,7 +31,7 @@ def report(loop: Loop, usage: Usage) -> dict[str, Any]:
     }
     cpu["capture"] = round(usage.children_cpu_s * 1000 / drawn, 3)
     cpu["process"] = round(usage.own_cpu_s * 1000 / drawn, 3)
-    outputs = {
+    outputs: dict[str, dict[str, Any]] = {
         name: {"state": s.state, "sentence": s.sentence, "code": s.code, **(s.numbers or {})}
         for name, s in session.hub.status().items()
     }

@@ -33,6 +33,7 @@ from scenes.stage import Stage, load_stage
 from stream.encoder import EncodeSettings
 from stream.hub import Hub
 from stream.network import NetworkThread
+from stream.settings import default_video_kbps
 
 HOST_ID = "host"
 
@@ -172,14 +173,14 @@ def build(
 def encode_settings(show: Show) -> EncodeSettings:
     """The encode a show asks for."""
     picture, encode = show.picture, show.encode
-    rate = {"video_kbps": encode.video_kbps} if encode.video_kbps else {}
     return EncodeSettings(
         width=picture.width,
         height=picture.height,
         fps=picture.fps,
         audio_kbps=encode.audio_kbps,
         keyframe_s=encode.keyframe_s,
-        **rate,
+        video_kbps=encode.video_kbps
+        or default_video_kbps(picture.width, picture.height, picture.fps),
     )
 
 

@@ -76,7 +76,8 @@ def words(data: dict[str, Any]) -> str:
         f"{data['name']}: {versions[data['version']]}, {data['file']}",
         (
             f"  {data['triangles']} triangles, {data['vertices']} vertices, "
-            f"{len(data['materials'])} materials, {len(data['textures'])} textures of {data['texture_mb']} MB"
+            f"{len(data['materials'])} materials, {len(data['textures'])} textures "
+            f"of {data['texture_mb']} MB"
         ),
         f"  {bones['found']} of {len(HUMAN_BONES)} humanoid bones"
         + (f" (without {', '.join(bones['missing'])})" if bones["missing"] else ""),

@@ -65,6 +65,7 @@ def test_a_page_that_reads_nothing_must_lose_pictures_and_cost_bounded_memory(
         ):
             await socket.receive_str()
             transport = socket._response.connection.transport  # type: ignore[union-attr]
+            assert transport is not None
             transport.pause_reading()
             for n in range(600):
                 key = n % 60 == 0
