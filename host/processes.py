@@ -38,9 +38,9 @@ class Usage:
 
     def mark_on_air(self) -> None:
         """Call with the first picture: CPU is counted from here."""
+        self.mark_start()
         self._cpu_start = self._own_cpu_s()
         self._children_before = dict(self._children_cpu)
-        self.mark_start()
 
     def _own_cpu_s(self) -> float:
         times = self._me.cpu_times()
