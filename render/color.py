@@ -16,12 +16,14 @@ from flow.stage import Light
 EXPOSURE = 1.0 / 1.45
 """Scales `flow.stage.Light`'s default key + ambient (about 1.45) to display white."""
 
+LINEAR_BELOW = 0.0031308
+
 
 def display_from_linear(linear: Any) -> NDArray[np.float32]:
     """Encode linear colour with the sRGB transfer function (IEC 61966-2-1); above 1 clips to 1."""
     value = np.clip(np.asarray(linear, np.float32), 0.0, 1.0)
     high = 1.055 * np.power(np.maximum(value, 1e-6), 1.0 / 2.4) - 0.055
-    return np.where(value <= 0.0031308, value * 12.92, high).astype(np.float32)
+    return np.where(value <= LINEAR_BELOW, value * 12.92, high).astype(np.float32)
 
 
 def light_tints(light: Light) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
-from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -16,71 +14,46 @@ from flow.mesh import RGB, Model
 from flow.meter import Meter
 from flow.spec import U8
 from flow.stage import StageFrame
-from render.layers import Layers
-from render.panda import APT_GL, APT_SOFTWARE, Host
+from render.backend import Backend
+from render.choose import BackendName, choose
 from render.plate import Compositor
 from render.quality import Governor, Quality
 
-BackendName = Literal["auto", "gl", "software"]
 RING = 8
 MIN_SIZE, MAX_SIZE = 16, 8192
 _LOG = logging.getLogger("mirrorstage.render")
-
-
-class Backend(Protocol):
-    """Draws models. All calls from the thread that made it."""
-
-    name: str
-    device: str
-
-    def apply(self, quality: Quality, width: int, height: int) -> None:
-        """Take a quality and a picture size."""
-        ...
-
-    def set_stage(self, model: Model | None, background: RGB) -> None:
-        """Replace the stage."""
-        ...
-
-    def add_avatar(self, name: str, model: Model) -> None:
-        """Bring an avatar in."""
-        ...
-
-    def remove_avatar(self, name: str) -> None:
-        """Take an avatar out."""
-        ...
-
-    def draw(self, frame: StageFrame, *, transparent: bool = False) -> Layers:
-        """Draw; the memory of the result lasts until the next call."""
-        ...
-
-    @property
-    def triangles(self) -> int:
-        """Triangles of stage and avatars."""
-        ...
-
-    def close(self) -> None:
-        """Give everything back."""
-        ...
 
 
 class Renderer:
     """Draws `StageFrame`s. Use it from one thread."""
 
     def __init__(
-        self, backend: Backend, width: int, height: int, quality: Quality, meter: Meter, clock: Clock
+        self,
+        backend: Backend,
+        size: tuple[int, int],
+        *,
+        quality: Quality,
+        meter: Meter,
+        clock: Clock,
     ) -> None:
-        self._backend = backend
+        self._drawing: Backend | None = backend
         self._meter = meter
         self._clock = clock
         self._governor = Governor(quality)
         self._window: Any = None
-        self._size(width, height)
+        self._size(*size)
 
     def _size(self, width: int, height: int) -> None:
         self.width, self.height = width, height
         self._compositor = Compositor(width, height)
         self._ring = [np.zeros((height * 3 // 2, width), np.uint8) for _ in range(RING)]
         self._next = 0
+
+    @property
+    def _backend(self) -> Backend:
+        if self._drawing is None:
+            raise EngineError("The renderer is closed.", code="engine.closed")
+        return self._drawing
 
     def set_stage(self, model: Model | None, background: RGB = (0.02, 0.02, 0.03)) -> None:
         """Replace the stage. `background` is linear colour, seen where the stage is open."""
@@ -121,8 +94,7 @@ class Renderer:
 
         `transparent` leaves stage and background out.
         """
-        still = replace(frame, shot=replace(frame.shot, cut=True))  # as good as it gets
-        layers = self._backend.draw(still, transparent=transparent)
+        layers = self._backend.draw(frame, transparent=transparent, still=True)
         bgra = self._compositor.bgra(layers, frame.overlays)
         rgba = np.ascontiguousarray(bgra[..., [2, 1, 0, 3]])
         if not transparent:
@@ -162,40 +134,9 @@ class Renderer:
         if self._window is not None:
             self._window.close()
             self._window = None
-        backend, self._backend = self._backend, _CLOSED
-        backend.close()
-
-
-class _Closed:
-    """What a closed renderer draws with: it refuses."""
-
-    name = "closed"
-    device = "none"
-    triangles = 0
-
-    def _refuse(self) -> EngineError:
-        return EngineError("The renderer is closed.", code="engine.closed")
-
-    def apply(self, quality: Quality, width: int, height: int) -> None:  # noqa: ARG002
-        raise self._refuse()
-
-    def set_stage(self, model: Model | None, background: RGB) -> None:  # noqa: ARG002
-        raise self._refuse()
-
-    def add_avatar(self, name: str, model: Model) -> None:  # noqa: ARG002
-        raise self._refuse()
-
-    def remove_avatar(self, name: str) -> None:  # noqa: ARG002
-        raise self._refuse()
-
-    def draw(self, frame: StageFrame, *, transparent: bool = False) -> Layers:  # noqa: ARG002
-        raise self._refuse()
-
-    def close(self) -> None:
-        return
-
-
-_CLOSED = _Closed()
+        if self._drawing is not None:
+            self._drawing.close()
+            self._drawing = None
 
 
 def open_renderer(
@@ -220,12 +161,14 @@ def open_renderer(
     _check_size(width, height)
     wanted = quality or Quality()
     meter = meter or Meter()
-    chosen = _choose(backend, width, height, wanted, meter)
-    renderer = Renderer(chosen, width, height, wanted, meter, clock or MonotonicClock())
+    chosen = choose(backend, width, height, wanted, meter)
+    renderer = Renderer(
+        chosen, (width, height), quality=wanted, meter=meter, clock=clock or MonotonicClock()
+    )
     if window:
         from render.window import PictureWindow
 
-        renderer._window = PictureWindow(width, height)  # noqa: SLF001
+        renderer._window = PictureWindow(width, height)
     return renderer
 
 
@@ -236,49 +179,3 @@ def _check_size(width: int, height: int) -> None:
             code="engine.size",
             hint=f"Both sides must be even and between {MIN_SIZE} and {MAX_SIZE}.",
         )
-
-
-def _choose(
-    backend: BackendName, width: int, height: int, quality: Quality, meter: Meter
-) -> Backend:
-    from render.gl.backend import GlBackend
-    from render.software.backend import SoftwareBackend
-
-    if backend == "gl":
-        return GlBackend(width, height, quality, meter)
-    if backend == "software":
-        return SoftwareBackend(width, height, quality, meter)
-    if _may_have_graphics_processor():
-        host = _open_gl()
-        if host is not None and host.is_hardware:
-            return GlBackend(width, height, quality, meter, host)
-        if host is not None:
-            host.close()
-    try:
-        return SoftwareBackend(width, height, quality, meter)
-    except EngineError as fault:
-        host = _open_gl()
-        if host is None:
-            raise EngineError(
-                "Nothing on this machine can draw: neither the software rasteriser nor GL starts.",
-                code="engine.no_renderer",
-                hint=f"Run `{APT_SOFTWARE}`, or `{APT_GL}` for GL.",
-            ) from fault
-        return GlBackend(width, height, quality, meter, host)
-
-
-def _open_gl() -> Host | None:
-    try:
-        return Host("p3headlessgl", APT_GL)
-    except EngineError:
-        return None
-
-
-def _may_have_graphics_processor() -> bool:
-    """Cheap look before loading GL (0.4 s): Linux shows a processor as a device node."""
-    import sys
-
-    if not sys.platform.startswith("linux"):
-        return True
-    nodes = (*Path("/dev").glob("dri/*"), *Path("/dev").glob("nvidia[0-9]*"))
-    return bool(nodes) or Path("/dev/dxg").exists()

@@ -15,8 +15,10 @@ from render.panda import core
 
 
 def vertex_format(*arrays: tuple[tuple[str, int, str], ...]) -> Any:
-    """A registered format. Each array is columns of (name, components, kind); kinds are
-    ``point``, ``normal``, ``uv``, ``color`` (bytes), ``other``."""
+    """A registered format; each array is columns of (name, components, kind).
+
+    Kinds are ``point``, ``normal``, ``uv``, ``color`` (bytes) and ``other``.
+    """
     panda = core()
     out = panda.GeomVertexFormat()
     contents = {
@@ -60,7 +62,9 @@ def triangles(indices: U32) -> Any:
     array = primitive.modify_vertices(count)
     array.unclean_set_num_rows(count)
     handle = memoryview(array).cast("B")
-    np.copyto(np.frombuffer(handle, np.uint8), np.ascontiguousarray(indices).reshape(-1).view(np.uint8))
+    np.copyto(
+        np.frombuffer(handle, np.uint8), np.ascontiguousarray(indices).reshape(-1).view(np.uint8)
+    )
     return primitive
 
 

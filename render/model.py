@@ -84,13 +84,12 @@ def lay_out(model: Model) -> Layout:
             count += len(primitive.positions)
         mtoon = material_at(model, index).mtoon
         outlined = mtoon is not None and mtoon.outline_mode != "none" and mtoon.outline_width > 0.0
-        parts.append(
-            Part(index, start, count, np.concatenate(triangles), modes[index], outlined)
-        )
+        parts.append(Part(index, start, count, np.concatenate(triangles), modes[index], outlined))
     members = [primitive for primitive, _ in sources]
     color = _stack([_display_color(p) for p in members], 4)
     material_of = np.concatenate(
-        [np.full(len(p.positions), p.material, np.int32) for p in members] or [np.zeros(0, np.int32)]
+        [np.full(len(p.positions), p.material, np.int32) for p in members]
+        or [np.zeros(0, np.int32)]
     )
     uv = _stack([p.uv for p in members], 2)
     width, screen = _outline(model, parts, uv)
@@ -180,9 +179,7 @@ def _rank(material: Material, mode: Alpha) -> tuple[int, int]:
     return 3, mtoon.render_queue_offset if mtoon is not None else 0
 
 
-def _outline(
-    model: Model, parts: list[Part], uv: F32
-) -> tuple[F32, NDArray[np.bool_]]:
+def _outline(model: Model, parts: list[Part], uv: F32) -> tuple[F32, NDArray[np.bool_]]:
     width = np.zeros(len(uv), np.float32)
     screen = np.zeros(len(uv), np.bool_)
     for part in parts:

@@ -17,9 +17,12 @@ HEADROOM = 0.55
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What may be given up. `supersample` > 1 smooths edges (multisampling on GL); under 1 the
-    avatar is drawn smaller than shown. `budget_ms` is what one picture may take; `adaptive` lets
-    the renderer give things up to stay under it."""
+    """What may be given up.
+
+    `supersample` > 1 smooths edges (multisampling on GL); under 1 the avatar is drawn smaller than
+    shown. `budget_ms` is what one picture may take; `adaptive` lets the renderer give things up to
+    stay under it.
+    """
 
     supersample: float = 1.5
     outline: bool = True
@@ -66,6 +69,7 @@ class Governor:
         self._costs: deque[float] = deque(maxlen=PATIENCE)
         self._cheap = 0
         self._calm = CALM
+        self._direction = 0
 
     @property
     def sentences(self) -> list[str]:
@@ -110,8 +114,6 @@ class Governor:
                 return True
             level += direction
         return False
-
-    _direction = 0
 
     def _cheap_was_a_mistake(self) -> bool:
         """Whether the last move was a step back up that the machine could not hold."""

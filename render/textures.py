@@ -34,8 +34,10 @@ class TextureBook:
         return self._white
 
     def get(self, index: int, mode: Alpha = Alpha.BLEND, cutoff: float = 0.5) -> Any:
-        """Texture `index` with its alpha as `mode` needs it: OPAQUE ignores what the file has
-        there, MASK keeps or drops a texel. White when there is no such texture."""
+        """Texture `index` with its alpha as `mode` needs it; white when there is none.
+
+        OPAQUE ignores what the file has there, MASK keeps or drops a texel.
+        """
         if not 0 <= index < len(self._model.textures):
             return self.white()
         key = (index, mode, cutoff if mode is Alpha.MASK else 0.0)

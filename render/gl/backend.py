@@ -70,9 +70,7 @@ class GlBackend:
         panda = core()
         properties = panda.FrameBufferProperties()
         properties.set_depth_bits(24)
-        self._shadow_buffer = self.host.open(
-            "shadow", SHADOW_TEXELS, SHADOW_TEXELS, properties
-        )
+        self._shadow_buffer = self.host.open("shadow", SHADOW_TEXELS, SHADOW_TEXELS, properties)
         self._shadow_buffer.set_sort(-10)
         texture = panda.Texture("shadow")
         texture.set_format(panda.Texture.F_depth_component)
@@ -143,7 +141,13 @@ class GlBackend:
         if found is not None:
             found[0].remove()
 
-    def draw(self, frame: StageFrame, *, transparent: bool = False) -> Layers:
+    def draw(
+        self,
+        frame: StageFrame,
+        *,
+        transparent: bool = False,
+        still: bool = False,  # noqa: ARG002 - every picture is as good as it gets
+    ) -> Layers:
         """Draw `frame`. The picture's memory is the engine's until the next call."""
         with self._meter.measure("skin"):
             low, high = self._pose(frame)
@@ -153,7 +157,10 @@ class GlBackend:
         clear = (0.0, 0.0, 0.0, 0.0) if transparent else (*self._background, 1.0)
         self._output.set_clear_color(core().LVecBase4f(*clear))
         with self._meter.measure("draw"):
+            self._output.set_active(True)
             self.host.engine.render_frame()
+            self._output.set_active(False)
+            self._shadow_buffer.set_active(False)
         with self._meter.measure("readback"):
             picture = self._read()
         self._version += 1

@@ -62,9 +62,7 @@ class Drawable:
         path.set_shader(program("outline", "outline", frozenset(switches)))
         path.set_shader_input("u_material", state.rows)
         path.set_shader_input("u_base", book.get(state.material.base_map.texture))
-        path.set_attrib(
-            panda.CullFaceAttrib.make(panda.CullFaceAttrib.M_cull_counter_clockwise), 1
-        )
+        path.set_attrib(panda.CullFaceAttrib.make(panda.CullFaceAttrib.M_cull_counter_clockwise), 1)
         path.set_bin("fixed", SKIN_BIN + rank)
 
     def upload(self, posed: F32) -> None:

@@ -34,7 +34,5 @@ def program(vertex: str, fragment: str, switches: frozenset[str] = frozenset()) 
         head + shared + source(f"{fragment}.frag"),
     )
     if shader is None:
-        raise EngineError(
-            f"The shader {vertex}/{fragment} does not compile.", code="engine.shader"
-        )
+        raise EngineError(f"The shader {vertex}/{fragment} does not compile.", code="engine.shader")
     return shader

@@ -15,20 +15,18 @@ from flow.spec import F32, U8
 from flow.stage import StageFrame
 from render.camera import NEAR_M, Rect, clip_from_world, crop
 from render.color import unit
-from render.layers import NOWHERE, Layers
+from render.layers import Layers
 from render.model import lay_out
 from render.panda import APT_SOFTWARE, Host, core, panda_matrix
 from render.quality import Quality
 from render.skin import Skinner
 from render.software.drawable import SoftDrawable
+from render.software.extent import covered
 from render.software.floor import Holdout, floor_shade
 from render.software.plate import NEAR_PLATE_M, Plate, PlateMaker
 from render.software.shadow import Splatter, footprint, splat, splatter
 from render.software.view import View
 
-PAD_PX = 6
-SNAP_PX = 8
-"""Rectangles begin and end on multiples of this, so that every supersampling divides evenly."""
 DEPTH_SLACK_M = 0.4
 MOST_PIXELS = 1.3e6
 """Supersampling stops here: about 20 ms of rasterising (measured with a 24k-triangle avatar)."""
@@ -74,7 +72,9 @@ class SoftwareBackend:
         """Bring an avatar in, replacing one of the same name."""
         self.remove_avatar(name)
         layout = lay_out(model)
-        self._actors[name] = _Actor(SoftDrawable(layout, self._root, name), Skinner(layout, interleaved=False))
+        self._actors[name] = _Actor(
+            SoftDrawable(layout, self._root, name), Skinner(layout, interleaved=False)
+        )
 
     def remove_avatar(self, name: str) -> None:
         """Take an avatar out; unknown names are ignored."""
@@ -82,14 +82,14 @@ class SoftwareBackend:
         if found is not None:
             found.drawable.remove()
 
-    def draw(self, frame: StageFrame, *, transparent: bool = False) -> Layers:
+    def draw(self, frame: StageFrame, *, transparent: bool = False, still: bool = False) -> Layers:
         """Draw `frame`; the sprite's memory lasts until the next call."""
         with self._meter.measure("skin"):
             actors = self._pose(frame)
         with self._meter.measure("draw"):
             width, height = self.size
             clip = clip_from_world(frame.shot, width / height)
-            plate = self._plate(frame, transparent=transparent)
+            plate = self._plate(frame, transparent=transparent, still=still)
             shade = self._shade(frame, actors, clip, plate)
             rect = self._draw_actors(frame, actors, clip, alone=transparent)
         layers = Layers(plate.picture, plate.version)
@@ -100,9 +100,9 @@ class SoftwareBackend:
         with self._meter.measure("readback"):
             return replace(layers, sprite=self._scaled(self._view.read(), rect), rect=rect)
 
-    def _plate(self, frame: StageFrame, *, transparent: bool) -> Plate:
+    def _plate(self, frame: StageFrame, *, transparent: bool, still: bool) -> Plate:
         if not transparent:
-            return self._plates.get(frame)
+            return self._plates.get(frame, still=still)
         width, height = self.size
         return Plate(np.zeros((height, width, 4), np.uint8), None, -2, smooth=True)
 
@@ -154,8 +154,10 @@ class SoftwareBackend:
         return rect
 
     def _scale(self, rect: Rect) -> float:
-        """How much larger to draw `rect`: a close-up covers so many pixels that smoothing all of
-        them would cost more than the whole rest of the picture."""
+        """How much larger to draw `rect`.
+
+        A close-up covers so many pixels that smoothing all would cost more than all the rest.
+        """
         wanted = self.quality.supersample
         area = rect.width * rect.height
         for scale in (1.5, 1.25, 1.0):
@@ -185,7 +187,7 @@ class SoftwareBackend:
             return None
         low, high = footprint(cloud.min(axis=0), cloud.max(axis=0), direction)
         darkness = splat(cloud, area, direction, low, high)
-        return floor_shade(darkness, strength, low, high, clip, plate.floor)
+        return floor_shade(darkness, (low, high), clip, plate.floor, strength=strength)
 
     def _scaled(self, picture: U8, rect: Rect) -> U8:
         """The drawn pixels at the size they have in the picture."""
@@ -214,40 +216,3 @@ class SoftwareBackend:
         self._plates.close()
         self._view.close()
         self.host.close()
-
-
-def covered(
-    bodies: list[F32], clip: F32, width: int, height: int
-) -> tuple[Rect, float, float]:
-    """The part of the picture that the points cover, padded and snapped, and their nearest and
-    farthest depth (m). All of the picture when a point is at or behind the eye."""
-    low, high = np.full(2, np.inf), np.full(2, -np.inf)
-    near, far = np.inf, -np.inf
-    matrix = np.ascontiguousarray(clip[[0, 1, 3], :3].T)
-    for body in bodies:
-        at = body @ matrix
-        at += clip[[0, 1, 3], 3]
-        depth = at[:, 2]
-        near, far = min(near, float(depth.min())), max(far, float(depth.max()))
-        if near >= NEAR_M:
-            flat = at[:, :2]
-            flat /= at[:, 2:]
-            low, high = np.minimum(low, flat.min(axis=0)), np.maximum(high, flat.max(axis=0))
-    if not bodies or far < NEAR_M:
-        return NOWHERE, near, far
-    if near < NEAR_M:
-        return Rect(0, 0, width, height), near, far
-    x0, x1 = (np.array([low[0], high[0]]) * 0.5 + 0.5) * width
-    y0, y1 = (0.5 - np.array([high[1], low[1]]) * 0.5) * height
-    left, right = _snapped(x0, x1, width)
-    top, bottom = _snapped(y0, y1, height)
-    return Rect(left, top, right - left, bottom - top), near, far
-
-
-def _snapped(low: float, high: float, size: int) -> tuple[int, int]:
-    """`low`..`high` padded, on multiples of SNAP_PX, inside 0..`size`; empty when outside."""
-    if high < -PAD_PX or low > size + PAD_PX:
-        return 0, 0
-    first = max(0, int(np.floor((low - PAD_PX) / SNAP_PX)) * SNAP_PX)
-    last = min(size, int(np.ceil((high + PAD_PX) / SNAP_PX)) * SNAP_PX)
-    return (first, last) if last > first else (0, 0)

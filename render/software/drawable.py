@@ -24,12 +24,9 @@ FINE_M2 = 0.03
 
 
 class SoftDrawable:
-    """One model under `root`, whose projection flips the picture top to bottom.
+    """One model under `root`, whose projection flips the picture top to bottom."""
 
-    `fine`: smooth textures everywhere, for what is not drawn in every frame.
-    """
-
-    def __init__(self, layout: Layout, root: Any, name: str, *, fine: bool = False) -> None:
+    def __init__(self, layout: Layout, root: Any, name: str) -> None:
         panda = core()
         self.layout = layout
         self.light = ToonLight(layout)
@@ -46,12 +43,13 @@ class SoftDrawable:
             primitive = triangles(part.triangles)
             path = self.path.attach_new_node(geom_node(f"part {rank}", self._data, primitive))
             path.set_attrib(panda.ColorAttrib.make_vertex())
-            _dress(path, layout, part, book, fine=fine or area_m2(layout, part) < FINE_M2)
+            _dress(path, layout, part, book, fine=area_m2(layout, part) < FINE_M2)
             path.set_bin("fixed", (30 if part.alpha is Alpha.BLEND else 10) + rank)
             self._paths[part.material] = path
         self.outlines = self.path.attach_new_node("outlines")
         self._hull = _Hull(layout, self.outlines)
         self._moved: frozenset[int] = frozenset()
+        self._fine = False
 
     def show(self, skinner: Skinner, rig: RigState, eye: F32, light: Light) -> None:
         """Light and upload the posed vertices."""
@@ -80,6 +78,15 @@ class SoftDrawable:
             path.set_tex_offset(stage, *map(float, change["uv_offset"]))
             path.set_tex_scale(stage, *map(float, change.get("uv_scale", (1.0, 1.0))))
         self._moved = wanted
+
+    def set_fine(self, on: bool) -> None:
+        """Smooth textures everywhere, for what is not drawn in every frame."""
+        if on == self._fine:
+            return
+        self._fine = on
+        texture = core().Texture
+        for found in self.path.find_all_textures():
+            found.set_quality_level(texture.QL_best if on else texture.QL_default)
 
     def remove(self) -> None:
         """Take it out of the scene."""
@@ -130,7 +137,9 @@ class _Hull:
         count = len(layout.positions)
         self._positions = np.zeros((count, 3), np.float32)
         self._length = np.zeros((count, 1), np.float32)
-        self._data = vertex_data("hull", vertex_format((("vertex", 3, "point"),)), count, dynamic=True)
+        self._data = vertex_data(
+            "hull", vertex_format((("vertex", 3, "point"),)), count, dynamic=True
+        )
         panda = core()
         self._paths: list[tuple[int, Any]] = []
         for rank, part in enumerate(layout.parts):
@@ -173,5 +182,3 @@ class _Hull:
             mix = mtoon.outline_lighting_mix
             color = display_from_linear(mtoon.outline_color) * (1.0 - mix + mix * lit)
             path.set_color(*(float(v) for v in color), 1.0)
-
-

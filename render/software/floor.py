@@ -89,21 +89,22 @@ def occluders(layout: Layout, positions: F32, clip: F32, reach_m: float) -> U32:
 
 
 def floor_shade(
-    darkness: U8, strength: float, low: F32, high: F32, clip: F32, mask: U8
+    darkness: U8, corners: tuple[F32, F32], clip: F32, mask: U8, *, strength: float
 ) -> tuple[U8, Rect] | None:
     """The picture's rectangle that the floor shadow covers and what light it leaves there.
 
-    `darkness` (n, n) lies between the floor corners `low` and `high` (x, z, m); `mask` (h, w) is
+    `darkness` (n, n) lies between the floor `corners` (x, z, m); `mask` (h, w) is
     255 where the picture shows floor. None when the shadow is not in the picture.
     """
     import cv2
 
     height, width = mask.shape
-    corners = np.array(
+    low, high = corners
+    floor = np.array(
         [[low[0], 0, low[1]], [high[0], 0, low[1]], [high[0], 0, high[1]], [low[0], 0, high[1]]],
         np.float32,
     )
-    at = corners @ clip[:, :3].T + clip[:, 3]
+    at = floor @ clip[:, :3].T + clip[:, 3]
     if float(at[:, 3].min()) < NEAR_M:
         return None
     flat = at[:, :2] / at[:, 3:4] * [0.5, -0.5] + 0.5

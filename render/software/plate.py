@@ -1,7 +1,8 @@
 """The stage as a picture: drawn once per camera and light, kept while they stay.
 
-A moving camera gets a plain plate at once; a camera that rests gets one with smoothed edges. Plates
-of recent shots are kept, so that cutting between resting shots costs nothing.
+A moving camera gets a plain plate at once. Under a camera that rests, one with smooth edges and
+textures is drawn in strips, one a frame (all at once it would cost several frames), and takes over
+when it is complete. Plates of recent shots are kept, so that cutting between them costs nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from flow.mesh import RGB, Model
 from flow.spec import F32, U8
 from flow.stage import Light, StageFrame
-from render.camera import clip_from_world
+from render.camera import Rect, clip_from_world, crop
 from render.color import display_from_linear
 from render.model import Layout, lay_out
 from render.panda import Host, core, panda_matrix
@@ -30,6 +31,10 @@ NEAR_PLATE_M = 0.3
 """The rasteriser has 20 bits of depth; with a nearer plane, thin things on walls flicker."""
 RESTED = 3
 """Pictures after which a camera counts as resting."""
+SMOOTH = 2
+"""How many times larger a smooth plate is drawn."""
+STRIP_PIXELS = 200_000
+"""Drawn pixels of one strip: a few milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,9 @@ class PlateMaker:
         self._kept: OrderedDict[tuple[Any, ...], Plate] = OrderedDict()
         self._version = 0
         self._same = 0
+        self._strips: list[U8] = []
+        self._strips_of: tuple[Any, ...] = ()
+        self._lit: tuple[float, ...] = ()
         self._last: tuple[Any, ...] = ()
         self.size = (0, 0)
 
@@ -77,6 +85,7 @@ class PlateMaker:
         if self._drawable is not None:
             self._drawable.remove()
             self._drawable = self._skinner = self._mask = None
+            self._lit, self._strips = (), []
         if self._mask_view is not None:
             self._mask_view.close()
             self._mask_view = None
@@ -85,7 +94,7 @@ class PlateMaker:
             layout = lay_out(subdivided(model))
             self._skinner = Skinner(layout, interleaved=False)
             self._skinner.pose(rest_rig(model))
-            self._drawable = SoftDrawable(layout, self._root, "stage", fine=True)
+            self._drawable = SoftDrawable(layout, self._root, "stage")
             self._mask = FloorMask(layout, self._skinner.positions)
             self._mask_view = View(self._host, self._mask.root, "floor mask", sort=-5)
         self._kept.clear()
@@ -94,61 +103,105 @@ class PlateMaker:
         """Take a picture size and forget every plate."""
         self.size = (width, height)
         self._kept.clear()
+        self._strips = []
 
-    def get(self, frame: StageFrame) -> Plate:
-        """The plate for `frame`, drawn when it has to be."""
+    def get(self, frame: StageFrame, *, still: bool = False) -> Plate:
+        """The plate for `frame`, drawn when it has to be; as good as it gets when `still`."""
         key = (*frame.shot.key, *_light_key(frame.light))
         self._same = self._same + 1 if key == self._last else 0
         self._last = key
         found = self._kept.get(key)
-        # The first plate of all and a cut are smooth at once: nothing moves into them.
-        smooth = self._same >= RESTED or frame.shot.cut or not self._version
-        if found is None or (smooth and not found.smooth):
-            found = self._kept[key] = self._draw(frame, smooth=smooth)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+        if found is None or (still and not found.smooth):
+            found = self._draw(frame, still=still)
+        elif not found.smooth and self._same >= RESTED:
+            found = self._improve(frame, key, found)
+        self._kept[key] = found
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
         self._kept.move_to_end(key)
         return found
 
-    def _draw(self, frame: StageFrame, *, smooth: bool) -> Plate:
+    def _draw(self, frame: StageFrame, *, still: bool) -> Plate:
+        """Draw the whole plate now: plainly, or smoothly when `still`."""
         self._version += 1
+        self._strips = []
         width, height = self.size
         color = display_from_linear(self._background)
-        if self._drawable is None or self._skinner is None:
+        if self._drawable is None:
             empty = np.zeros((height, width, 4), np.uint8)
             empty[..., :3] = np.round(color[::-1] * 255.0)
             empty[..., 3] = 255
             return Plate(empty, None, self._version, smooth=True)
-        scale = 2 if smooth else 1
-        if self._view is None:
-            self._view = View(self._host, self._root, "plate", sort=-5)
+        self._light(frame)
+        whole = Rect(0, 0, width, height)
+        picture = self._strip(frame, whole, SMOOTH if still else 1)
+        return Plate(picture, self._floor(frame, still=still), self._version, smooth=still)
+
+    def _improve(self, frame: StageFrame, key: tuple[Any, ...], plain: Plate) -> Plate:
+        """Draw one more strip of the smooth plate; `plain` until they are complete."""
+        width, height = self.size
+        if key != self._strips_of:
+            self._strips, self._strips_of = [], key
+        top = sum(len(strip) for strip in self._strips)
+        rows = min(max(8, int(STRIP_PIXELS / (width * SMOOTH * SMOOTH))), height - top)
+        self._light(frame)
+        self._strips.append(self._strip(frame, Rect(0, top, width, rows), SMOOTH))
+        if top + rows < height:
+            return plain
+        self._version += 1
+        picture = np.concatenate(self._strips)
+        self._strips = []
+        return Plate(picture, self._floor(frame, still=True), self._version, smooth=True)
+
+    def _light(self, frame: StageFrame) -> None:
+        """Light the stage, when the light is a new one."""
+        key = _light_key(frame.light)
+        if key == self._lit or self._drawable is None or self._skinner is None:
+            return
+        self._lit = key
         rig = rest_rig(self._drawable.layout.model)
         self._drawable.show(self._skinner, rig, frame.shot.eye, frame.light)
-        far = float(self._depths(clip_from_world(frame.shot, width / height)).max(initial=1.0))
-        clip = clip_from_world(frame.shot, width / height, NEAR_PLATE_M, max(far, 1.0) * 1.01)
-        # Upside down: the engine writes the bottom row first, pictures start at the top.
-        clip[1] *= -1.0
-        matrix = panda_matrix(clip)
-        clear = (*(float(v) for v in color), 1.0)
-        picture = _render(self._view, matrix, width * scale, height * scale, clear)
+
+    def _clip(self, frame: StageFrame) -> F32:
+        """Clip space with its far plane just behind the stage."""
+        aspect = self.size[0] / self.size[1]
+        at = clip_from_world(frame.shot, aspect)
+        far = float((self.positions @ at[3, :3] + at[3, 3]).max(initial=1.0))
+        return clip_from_world(frame.shot, aspect, NEAR_PLATE_M, max(far, 1.0) * 1.01)
+
+    def _strip(self, frame: StageFrame, rect: Rect, scale: int) -> U8:
+        """`rect` of the stage's picture, drawn `scale` times as large; new memory."""
+        if self._view is None:
+            self._view = View(self._host, self._root, "plate", sort=-5)
+        if self._drawable is not None:
+            self._drawable.set_fine(scale > 1)
+        color = display_from_linear(self._background)
+        red, green, blue = (float(v) for v in color)
+        clear = (red, green, blue, 1.0)
+        picture = _render(self._view, crop(self._clip(frame), rect, *self.size), rect, scale, clear)
         if scale == 1:
             picture = picture.copy()
         else:
             import cv2
 
             picture = np.asarray(
-                cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8
+                cv2.resize(picture, (rect.width, rect.height), interpolation=cv2.INTER_AREA),
+                np.uint8,
             )
         picture[..., 3] = 255
-        mask: U8 | None = None
-        if self._mask_view is not None:
-            black = (0.0, 0.0, 0.0, 1.0)
-            mask = _render(self._mask_view, matrix, width, height, black)[..., 0].copy()
-        return Plate(picture, mask, self._version, smooth)
+        return picture
 
-    def _depths(self, clip: F32) -> F32:
-        """(v,) depths (m) of the stage's vertices."""
-        return np.asarray(self.positions @ clip[3, :3] + clip[3, 3], np.float32)
+    def _floor(self, frame: StageFrame, *, still: bool) -> U8 | None:
+        """(h, w) 255 where the picture shows floor; coarse while the camera moves."""
+        if self._mask_view is None:
+            return None
+        import cv2
+
+        width, height = self.size
+        rect = Rect(0, 0, width, height) if still else Rect(0, 0, width // 4, height // 4)
+        black = (0.0, 0.0, 0.0, 1.0)
+        mask = _render(self._mask_view, self._clip(frame), rect, 1, black)[..., 0]
+        return np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_LINEAR))
 
     def close(self) -> None:
         """Give the buffer back."""
@@ -162,8 +215,12 @@ def _light_key(light: Light) -> tuple[float, ...]:
 
 
 def _render(
-    view: View, matrix: Any, width: int, height: int, clear: tuple[float, float, float, float]
+    view: View, clip: F32, rect: Rect, scale: int, clear: tuple[float, float, float, float]
 ) -> U8:
-    view.aim(matrix, width, height, clear)
+    """Draw `clip` into `scale` times the size of `rect`."""
+    flipped = clip.copy()
+    # Upside down: the engine writes the bottom row first, pictures start at the top.
+    flipped[1] *= -1.0
+    view.aim(panda_matrix(flipped), rect.width * scale, rect.height * scale, clear)
     view.render()
     return view.read()

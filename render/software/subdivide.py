@@ -1,5 +1,8 @@
-"""Cuts a stage's large triangles: the rasteriser interpolates depth and texture in fixed point,
-and loses its way over a floor that runs under the camera."""
+"""Cuts a stage's large triangles into smaller ones.
+
+The rasteriser interpolates depth and texture in fixed point, and loses its way over a floor that
+runs under the camera.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,66 @@
+"""Which back end draws on this machine."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+from flow.errors import EngineError
+from flow.meter import Meter
+from render.backend import Backend
+from render.panda import APT_GL, APT_SOFTWARE, Host
+from render.quality import Quality
+
+BackendName = Literal["auto", "gl", "software"]
+
+
+def choose(
+    backend: BackendName, width: int, height: int, quality: Quality, meter: Meter
+) -> Backend:
+    """Open the back end asked for.
+
+    ``auto`` is GL on a graphics processor, else the software rasteriser, else software GL.
+
+    Raises:
+        EngineError: ``engine.no_renderer`` when it, or any, cannot start.
+    """
+    from render.gl.backend import GlBackend
+    from render.software.backend import SoftwareBackend
+
+    if backend == "gl":
+        return GlBackend(width, height, quality, meter)
+    if backend == "software":
+        return SoftwareBackend(width, height, quality, meter)
+    if _may_have_graphics_processor():
+        host = _open_gl()
+        if host is not None and host.is_hardware:
+            return GlBackend(width, height, quality, meter, host)
+        if host is not None:
+            host.close()
+    try:
+        return SoftwareBackend(width, height, quality, meter)
+    except EngineError as fault:
+        host = _open_gl()
+        if host is None:
+            raise EngineError(
+                "Nothing on this machine can draw: neither the software rasteriser nor GL starts.",
+                code="engine.no_renderer",
+                hint=f"Run `{APT_SOFTWARE}`, or `{APT_GL}` for GL.",
+            ) from fault
+        return GlBackend(width, height, quality, meter, host)
+
+
+def _open_gl() -> Host | None:
+    try:
+        return Host("p3headlessgl", APT_GL)
+    except EngineError:
+        return None
+
+
+def _may_have_graphics_processor() -> bool:
+    """Cheap look before loading GL (0.4 s): Linux shows a processor as a device node."""
+    if not sys.platform.startswith("linux"):
+        return True
+    nodes = (*Path("/dev").glob("dri/*"), *Path("/dev").glob("nvidia[0-9]*"))
+    return bool(nodes) or Path("/dev/dxg").exists()
