@@ -16,7 +16,9 @@ from assets.build.licences import record
 from assets.build.stagecraft.atlas import Scene, bake
 from assets.build.stagecraft.glb import Part, encoded, written
 from assets.build.stagecraft.patch import Array, Patch
+from assets.build.studio_set.fittings import fittings
 from assets.build.studio_set.furniture import furniture
+from assets.build.studio_set.glow import glow
 from assets.build.studio_set.greenery import greenery
 from assets.build.studio_set.halo import columns, halo
 from assets.build.studio_set.paints import paints
@@ -38,12 +40,13 @@ def studio() -> Set:
     halo(made)
     columns(made)
     furniture(made)
+    fittings(made)
     greenery(made)
     lamps = made.lamps
-    lamps.ambient_up = np.array([0.10, 0.105, 0.20])
+    lamps.ambient_up = np.array([0.085, 0.09, 0.17])
     lamps.ambient_down = np.array([0.05, 0.045, 0.075])
-    lamps.spot((-1.4, 2.95, 2.2), (0.0, 0.0, 0.0), (1.0, 0.9, 0.8), 5.0, 32, 0.12)
-    lamps.spot((0.0, 2.95, -0.6), (0.0, 0.0, 0.0), (0.75, 0.82, 1.0), 5.0, 34, 0.12)
+    lamps.spot((-1.4, 2.95, 2.2), (0.0, 0.0, 0.0), (1.0, 0.9, 0.8), 4.0, cone_deg=28)
+    lamps.spot((0.0, 2.95, -0.6), (0.0, 0.0, 0.0), (0.75, 0.82, 1.0), 5.0, cone_deg=34)
     return made
 
 
@@ -59,14 +62,15 @@ def build(small: bool = False) -> tuple[bytes, int]:
         parts.append(Part(name, *_mesh(mine, page.uv), picture, mime,
                           double_sided=name in DOUBLE_SIDED))  # fmt: skip
         _log.info("%s: %d patches, %d kB", name, len(mine), len(picture) // 1024)
-    total = sum(p.triangle_count for p in made.patches)
+    parts.append(glow())
+    total = sum(len(p.triangles) for p in parts)
     return written(parts, ANCHORS, "studio"), total
 
 
 def _mesh(
     patches: list[Patch], uv: list[Array]
 ) -> tuple[Array, Array, Array, np.ndarray[tuple[int, ...], np.dtype[np.uint16]]]:
-    """Positions, normals, uv and triangles of many patches as one mesh, degenerate ones left out."""
+    """Positions, normals, uv and triangles of many patches as one mesh, without degenerate ones."""
     points, normals, coords, triangles = [], [], [], []
     start = 0
     for p, grid in zip(patches, uv, strict=True):
@@ -84,7 +88,8 @@ def _mesh(
         start += rows * columns_
     unit = np.concatenate(normals)
     unit = unit / np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-9)
-    return np.concatenate(points), unit, np.concatenate(coords), np.concatenate(triangles).astype(np.uint16)  # fmt: skip
+    index_of = np.concatenate(triangles).astype(np.uint16)
+    return np.concatenate(points), unit, np.concatenate(coords), index_of
 
 
 def main() -> None:

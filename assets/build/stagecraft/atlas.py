@@ -86,12 +86,12 @@ def developed(linear: Array, exposure: float) -> np.ndarray[tuple[int, ...], np.
     x = 1.0 - np.exp(-x * (1.0 + 0.35 * x))
     srgb = np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.maximum(x, 1e-9) ** (1 / 2.4) - 0.055)
     grain = np.random.default_rng(7).normal(0.0, 0.6, (*x.shape[:2], 1))
-    return np.clip(srgb * 255.0 + grain + 0.5, 0, 255).astype(np.uint8)
+    rgb: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+    rgb = np.clip(srgb * 255.0 + grain + 0.5, 0, 255).astype(np.uint8)
+    return rgb
 
 
-def _packed(
-    patches: list[Patch], side: int
-) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+def _packed(patches: list[Patch], side: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """Chart sizes and places: shelves, tallest first, at the largest scale that fits."""
     low, high = 0.0, 4.0
     best: tuple[list[tuple[int, int]], list[tuple[int, int]]] | None = None
@@ -139,7 +139,9 @@ def _sampled(p: Patch, w: int, h: int) -> Texels:
 
     def mixed(grid: Array) -> Array:
         low = grid[j, i] * (1 - fx) + grid[j, i + 1] * fx
-        return low * (1 - fy) + (grid[j + 1, i] * (1 - fx) + grid[j + 1, i + 1] * fx) * fy
+        high = grid[j + 1, i] * (1 - fx) + grid[j + 1, i + 1] * fx
+        out: Array = low * (1 - fy) + high * fy
+        return out
 
     n = mixed(p.normals)
     n /= np.maximum(np.linalg.norm(n, axis=1, keepdims=True), 1e-9)
@@ -179,8 +181,12 @@ def _enlarged(values: Array, shape: tuple[int, int], to: tuple[int, int]) -> Arr
         return values
     grid = values.reshape(*shape, 3)
     y, x = np.linspace(0, shape[0] - 1, to[0]), np.linspace(0, shape[1] - 1, to[1])
-    j, i = np.minimum(y.astype(int), max(shape[0] - 2, 0)), np.minimum(x.astype(int), max(shape[1] - 2, 0))
+    j, i = (
+        np.minimum(y.astype(int), max(shape[0] - 2, 0)),
+        np.minimum(x.astype(int), max(shape[1] - 2, 0)),
+    )
     j1, i1 = np.minimum(j + 1, shape[0] - 1), np.minimum(i + 1, shape[1] - 1)
     fy, fx = (y - j)[:, None, None], (x - i)[None, :, None]
     rows = grid[j] * (1 - fy) + grid[j1] * fy
-    return (rows[:, i] * (1 - fx) + rows[:, i1] * fx).reshape(-1, 3)
+    out: Array = (rows[:, i] * (1 - fx) + rows[:, i1] * fx).reshape(-1, 3)
+    return out

@@ -16,7 +16,7 @@ from assets.build.stagecraft.patch import Array
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One drawable: float arrays (v, 3), (v, 3), (v, 2), triangles (t, 3) and its encoded picture."""
+    """One drawable: float arrays (v, 3), (v, 3), (v, 2), triangles (t, 3), encoded picture."""
 
     name: str
     positions: Array
@@ -54,21 +54,25 @@ def written(parts: list[Part], anchors: dict[str, list[float]], name: str) -> by
         binary.extend(data)
         return len(views) - 1
 
-    def accessor(values: np.ndarray[Any, Any], kind: str, component: int, target: int) -> int:
+    def accessor(
+        values: np.ndarray[Any, Any],
+        kind: str,
+        component: int,
+        target: int,
+        *,
+        bounded: bool = False,
+    ) -> int:
         row: dict[str, Any] = {
             "bufferView": view(values.tobytes(), target),
             "componentType": component,
             "count": values.size if kind == "SCALAR" else len(values),
             "type": kind,
         }
-        if kind == "VEC3" and target == 34962 and not accessors_have_bounds(row):
+        if bounded:
             row["min"] = values.min(axis=0).tolist()
             row["max"] = values.max(axis=0).tolist()
         accessors.append(row)
         return len(accessors) - 1
-
-    def accessors_have_bounds(row: dict[str, Any]) -> bool:
-        return "min" in row
 
     meshes, nodes, materials, images = [], [], [], []
     for i, part in enumerate(parts):
@@ -88,7 +92,7 @@ def written(parts: list[Part], anchors: dict[str, list[float]], name: str) -> by
             material["doubleSided"] = True
         materials.append(material)
         attributes = {
-            "POSITION": accessor(part.positions.astype("<f4"), "VEC3", 5126, 34962),
+            "POSITION": accessor(part.positions.astype("<f4"), "VEC3", 5126, 34962, bounded=True),
             "NORMAL": accessor(part.normals.astype("<f4"), "VEC3", 5126, 34962),
             "TEXCOORD_0": accessor(part.uv.astype("<f4"), "VEC2", 5126, 34962),
         }

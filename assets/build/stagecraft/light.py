@@ -24,7 +24,11 @@ class Lamps:
     ambient_down: Array = field(default_factory=lambda: np.array([0.03, 0.03, 0.04]))
 
     def line(
-        self, path: ArrayLike, color: ArrayLike, power: float, facing: ArrayLike = (0, 0, 0),
+        self,
+        path: ArrayLike,
+        color: ArrayLike,
+        power: float,
+        facing: ArrayLike = (0, 0, 0),
         shine: float = 1.0,
     ) -> None:
         """Equal emitters along points (n, 3); `power` is shared among them.
@@ -39,8 +43,14 @@ class Lamps:
             self.shine.append(shine)
 
     def spot(
-        self, at: ArrayLike, aim: ArrayLike, color: ArrayLike, power: float,
-        cone_deg: float = 40.0, softness: float = 0.15,
+        self,
+        at: ArrayLike,
+        aim: ArrayLike,
+        color: ArrayLike,
+        power: float,
+        *,
+        cone_deg: float = 40.0,
+        softness: float = 0.15,
     ) -> None:
         """A soft-edged spot with a marched shadow."""
         place, way = np.asarray(at, np.float64), np.asarray(aim, np.float64)

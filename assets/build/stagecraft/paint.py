@@ -61,7 +61,9 @@ def wood(dark: ArrayLike, light: ArrayLike, *, upright: bool, shine: float = 0.0
         across, along = (t.across, t.along) if upright else (t.along, t.across)
         tone, shift, *_ = random(t.patch.seed, 3)
         bend = 0.012 * clouds(along * 1.1 + shift * 40, across * 4, t.patch.seed + 5, 2)
-        rings = clouds((across + bend) * 70 + shift * 300, along * 1.2 + shift * 17, t.patch.seed, 4)
+        rings = clouds(
+            (across + bend) * 70 + shift * 300, along * 1.2 + shift * 17, t.patch.seed, 4
+        )
         pores = noise(across * 420 + shift * 90, along * 9, t.patch.seed + 2)
         k = np.clip(0.15 + 0.75 * rings + 0.35 * (tone - 0.5), 0, 1)
         color = mix(dark, light, k) * (0.86 + 0.2 * pores)[:, None]

@@ -7,6 +7,7 @@ A patch is a grid (rows, columns, 3) in metres whose front is where columns x ro
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ class Patch:
     @property
     def triangle_count(self) -> int:
         """Two per cell."""
-        return 2 * (self.points.shape[0] - 1) * (self.points.shape[1] - 1)
+        return 2 * int((self.points.shape[0] - 1) * (self.points.shape[1] - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ def grid_normals(grid: Array) -> Array:
     length = np.linalg.norm(n, axis=2, keepdims=True)
     mean = n.reshape(-1, 3).sum(axis=0)
     mean /= max(float(np.linalg.norm(mean)), 1e-12)
-    return np.where(length > 1e-12, n / np.maximum(length, 1e-12), mean)
+    unit: Array = np.where(length > 1e-12, n / np.maximum(length, 1e-12), mean)
+    return unit
 
 
 def moved(patches: list[Patch], turn: Array, shift: ArrayLike) -> list[Patch]:
@@ -89,9 +91,18 @@ def tilt(deg: float) -> Array:
     return np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
 
 
-def quad(a: Any, b: Any, c: Any, d: Any, finish: Finish) -> Patch:
-    """A flat piece with corners counter-clockwise from the front's lower left."""
-    return patch(np.array([[a, b], [d, c]], np.float64), finish)
+def quad(
+    a: ArrayLike, b: ArrayLike, c: ArrayLike, d: ArrayLike, finish: Finish, *,
+    cells: tuple[int, int] = (1, 1),
+) -> Patch:  # fmt: skip
+    """A flat piece with corners counter-clockwise from the front's lower left.
+
+    `cells` (columns, rows) keep textures straight in rasterisers of low precision.
+    """
+    low, right, high, left = (np.asarray(v, np.float64) for v in (a, b, c, d))
+    s = np.linspace(0.0, 1.0, cells[0] + 1)[None, :, None]
+    t = np.linspace(0.0, 1.0, cells[1] + 1)[:, None, None]
+    return patch((low * (1 - s) + right * s) * (1 - t) + (left * (1 - s) + high * s) * t, finish)
 
 
 def box(
@@ -103,43 +114,47 @@ def box(
     """
     w, h, d = (size[0] / 2, size[1], size[2] / 2)
     b = min(bevel, w * 0.45, h * 0.45, d * 0.45)
-    corner = np.array([[x, y, z] for x in (-1, 1) for y in (0, 1) for z in (-1, 1)], np.float64)
 
-    def at(x: int, y: int, z: int, axis: int) -> Array:
+    def at(end: tuple[int, int, int], axis: int) -> Array:
         """A corner of the face that looks along `axis`: pulled in along the other two."""
         inset = np.array([b, b, b])
         inset[axis] = 0.0
         low, high = np.array([-w, 0, -d]) + inset, np.array([w, h, d]) - inset
-        return np.where(np.array([x, y, z]) > 0, high, low)
+        place: Array = np.where(np.array(end) > 0, high, low)
+        return place
 
-    del corner
-    sides = {
-        "f": [(0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1), 2],
-        "k": [(1, 0, 0), (0, 0, 0), (0, 1, 0), (1, 1, 0), 2],
-        "r": [(1, 0, 1), (1, 0, 0), (1, 1, 0), (1, 1, 1), 0],
-        "l": [(0, 0, 0), (0, 0, 1), (0, 1, 1), (0, 1, 0), 0],
-        "t": [(0, 1, 1), (1, 1, 1), (1, 1, 0), (0, 1, 0), 1],
-        "u": [(0, 0, 0), (1, 0, 0), (1, 0, 1), (0, 0, 1), 1],
+    sides: dict[str, tuple[Any, Any, Any, Any, int]] = {
+        "f": ((0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1), 2),
+        "k": ((1, 0, 0), (0, 0, 0), (0, 1, 0), (1, 1, 0), 2),
+        "r": ((1, 0, 1), (1, 0, 0), (1, 1, 0), (1, 1, 1), 0),
+        "l": ((0, 0, 0), (0, 0, 1), (0, 1, 1), (0, 1, 0), 0),
+        "t": ((0, 1, 1), (1, 1, 1), (1, 1, 0), (0, 1, 0), 1),
+        "u": ((0, 0, 0), (1, 0, 0), (1, 0, 1), (0, 0, 1), 1),
     }
-    out = [quad(*(at(*c, axis) for c in corners), finish)
-           for key in faces for *corners, axis in [sides[key]]]  # fmt: skip
+    out: list[Patch] = []
+    for key in faces:
+        *corners, axis = sides[key]
+        p, q, r, s = (at(c, axis) for c in corners)
+        out.append(quad(p, q, r, s, finish))
     if b <= 0:
         return out
-    edges = {
-        "fr": [(1, 0, 1), (1, 1, 1), 2, 0], "fl": [(0, 1, 1), (0, 0, 1), 2, 0],
-        "ft": [(1, 1, 1), (0, 1, 1), 2, 1], "rt": [(1, 1, 0), (1, 1, 1), 0, 1],
-        "lt": [(0, 1, 1), (0, 1, 0), 0, 1], "fu": [(0, 0, 1), (1, 0, 1), 2, 1],
-        "ru": [(1, 0, 1), (1, 0, 0), 0, 1], "lu": [(0, 0, 0), (0, 0, 1), 0, 1],
+    edges: dict[str, tuple[Any, Any, int, int]] = {
+        "fr": ((1, 0, 1), (1, 1, 1), 2, 0), "fl": ((0, 1, 1), (0, 0, 1), 2, 0),
+        "ft": ((1, 1, 1), (0, 1, 1), 2, 1), "rt": ((1, 1, 0), (1, 1, 1), 0, 1),
+        "lt": ((0, 1, 1), (0, 1, 0), 0, 1), "fu": ((0, 0, 1), (1, 0, 1), 2, 1),
+        "ru": ((1, 0, 1), (1, 0, 0), 0, 1), "lu": ((0, 0, 0), (0, 0, 1), 0, 1),
     }  # fmt: skip
     for key, (c0, c1, first, second) in edges.items():
         if all(k in faces for k in key):
-            out.append(quad(at(*c0, first), at(*c0, second), at(*c1, second), at(*c1, first),
+            out.append(quad(at(c0, first), at(c0, second), at(c1, second), at(c1, first),
                             finish))  # fmt: skip
     return out
 
 
 def lathe(
-    profile: list[tuple[float, float]], finish: Finish, around: int = 32,
+    profile: list[tuple[float, float]],
+    finish: Finish,
+    around: int = 32,
     arc_deg: tuple[float, float] = (0.0, 360.0),
 ) -> Patch:
     """A profile of (radius, y) from bottom to top, turned about +y; the front looks outward."""
@@ -156,12 +171,12 @@ def lathe(
 
 
 def turned(
-    profile: list[tuple[float, float]], finish: Finish, around: int = 32, sharp: bool = True
-) -> list[Patch]:
+    profile: list[tuple[float, float]], finish: Finish, around: int = 32, *,
+    sharp: bool = True, arc_deg: tuple[float, float] = (0.0, 360.0),
+) -> list[Patch]:  # fmt: skip
     """A lathe with a crease at every point of the profile, or smooth all along."""
-    if not sharp:
-        return [lathe(profile, finish, around)]
-    return [lathe([a, b], finish, around) for a, b in zip(profile, profile[1:], strict=False)]
+    runs = [list(pair) for pair in pairwise(profile)] if sharp else [profile]
+    return [lathe(run, finish, around, arc_deg) for run in runs]
 
 
 def tube(path: ArrayLike, radius: float, finish: Finish, sides: int = 8) -> Patch:
@@ -175,10 +190,13 @@ def tube(path: ArrayLike, radius: float, finish: Finish, sides: int = 8) -> Patc
     side /= np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-9)
     top = np.cross(side, along)
     a = np.linspace(0.0, 2 * np.pi, sides + 1)
-    normals = (side[:, None] * np.cos(a)[None, :, None] + top[:, None] * np.sin(a)[None, :, None])
+    normals = side[:, None] * np.cos(a)[None, :, None] + top[:, None] * np.sin(a)[None, :, None]
     grid = line[:, None] + radius * normals
     made = patch(grid, finish, normals)
     # keep the front outward whatever the path's direction
-    if float(np.sum(np.cross(grid[0, 1] - grid[0, 0], grid[1, 0] - grid[0, 0]) * normals[0, 0])) < 0:
+    if (
+        float(np.sum(np.cross(grid[0, 1] - grid[0, 0], grid[1, 0] - grid[0, 0]) * normals[0, 0]))
+        < 0
+    ):
         made = patch(grid[:, ::-1], finish, normals[:, ::-1])
     return made

@@ -48,15 +48,18 @@ class Solids:
     def near(self, low: Array, high: Array, reach: float) -> Solids:
         """Only what can matter within `reach` of a box."""
         ball = np.linalg.norm(self.half, axis=1)
-        gap = np.linalg.norm(np.maximum(np.maximum(low - self.centre, self.centre - high), 0), axis=1)
+        gap = np.linalg.norm(
+            np.maximum(np.maximum(low - self.centre, self.centre - high), 0), axis=1
+        )
         keep = gap < ball + reach
         dball = np.linalg.norm(self.drum, axis=1)
         dgap = np.linalg.norm(
             np.maximum(np.maximum(low - self.drum_centre, self.drum_centre - high), 0), axis=1
         )
         dkeep = dgap < dball + reach
-        return Solids(self.centre[keep], self.half[keep], self.turn[keep],
-                      self.drum_centre[dkeep], self.drum[dkeep], self.floor_y, self.wall)  # fmt: skip
+        boxes = (self.centre[keep], self.half[keep], self.turn[keep])
+        drums = (self.drum_centre[dkeep], self.drum[dkeep])
+        return Solids(*boxes, *drums, self.floor_y, self.wall)
 
     def openness(self, p: Array, n: Array) -> Array:
         """Ambient visibility 0..1 (n,) from distances along the normal (after Evans, 2006)."""

@@ -17,14 +17,27 @@ from assets.build.stagecraft.paint import (
     wood,
 )
 from assets.build.stagecraft.patch import Array
-from assets.build.studio_set.plan import AMBER, HALO, HALO_R, MOON, PODIUM_R, ROSE, TEAL, WARM_WHITE
+from assets.build.studio_set.plan import (
+    AMBER,
+    EYE,
+    HALO,
+    HALO_R,
+    HALO_Y,
+    MOON,
+    PODIUM_R,
+    ROSE,
+    TEAL,
+    WALL_R,
+    WALL_Z,
+    WARM_WHITE,
+)
 
 
 def paints() -> dict[str, Paint]:
     """Every finish that a piece may name."""
     walnut_dark, walnut_light = srgb("#3a2216"), srgb("#93603c")
     return {
-        "wall": plain(srgb("#4b4f72"), 0.10),
+        "wall": _wall,
         "trim": plain(srgb("#1b1d2a"), 0.05, (0.04, 0.3)),
         "felt": plain(srgb("#15151c"), 0.2),
         "walnut": wood(walnut_dark, walnut_light, upright=True),
@@ -45,15 +58,34 @@ def paints() -> dict[str, Paint]:
         "paper": plain(srgb("#d8cfbd"), 0.15),
         "leaf": _leaf,
         "stem": plain(srgb("#4a5a2c"), 0.2),
-        "halo": glowing(HALO, 5.0),
-        "teal": glowing(TEAL, 3.2),
-        "rose": glowing(ROSE, 3.2),
-        "amber": glowing(AMBER, 2.6),
-        "moon": glowing(MOON, 2.2),
-        "bulb": glowing(WARM_WHITE, 3.4),
+        "halo": glowing(HALO, 1.9),
+        "teal": glowing(TEAL, 1.5),
+        "rose": glowing(ROSE, 1.4),
+        "amber": glowing(AMBER, 1.6),
+        "moon": glowing(MOON, 1.3),
+        "bulb": _bulb,
         "screen": _screen,
         "window": _window,
     }  # fmt: skip
+
+
+def _wall(t: Texels) -> Surface:
+    """Plaster panels between fine upright joints, one level joint at door height."""
+    theta = np.degrees(np.arctan2(t.p[:, 0], WALL_Z - t.p[:, 2]))
+    across = np.abs((theta / 9.0) % 1.0 - 0.5) * 9.0 * np.pi / 180.0 * WALL_R
+    seam = np.minimum(across, np.abs(t.p[:, 1] - 2.1))
+    mottle = clouds(t.p[:, 1] * 2 + 5, theta * 0.12, 12, 5)
+    color = mix(srgb("#35395a"), srgb("#484d74"), mottle)
+    return Surface(color * (1 - 0.5 * np.clip(1.3 - seam / 0.012, 0, 1))[:, None])
+
+
+def _bulb(t: Texels) -> Surface:
+    """Opal glass lit from inside: a little darker where it turns away."""
+    view = EYE - t.p
+    view /= np.linalg.norm(view, axis=1, keepdims=True)
+    front = np.clip(np.sum(view * t.n, axis=1), 0.0, 1.0)
+    glow = mix(WARM_WHITE * np.array([0.75, 0.55, 0.42]), WARM_WHITE * 1.9, front**1.3)
+    return Surface(np.zeros_like(glow), glow, light=0.0)
 
 
 def _floor(t: Texels) -> Surface:
@@ -83,11 +115,14 @@ def _podium(t: Texels) -> Surface:
 
 def _disc(t: Texels) -> Surface:
     """The dark field behind the head: brushed, a little lighter towards the rim."""
-    d = t.p - np.array([0.0, 1.62, 0.0])
+    d = t.p - np.array([0.0, HALO_Y, 0.0])
     r, a = np.hypot(d[:, 0], d[:, 1]), np.arctan2(d[:, 1], d[:, 0])
     brush = noise(r * 160, a * 3, 14)
     color = mix(srgb("#20222f"), srgb("#3b3f5c"), np.clip(r / HALO_R, 0, 1) ** 2)
-    return Surface(color * (0.9 + 0.2 * brush)[:, None])
+    color *= (0.9 + 0.2 * brush)[:, None]
+    inlay = np.clip(1.4 - np.abs(r - 0.755) / 0.0045, 0, 1)
+    color = mix_rows(color, np.broadcast_to(srgb("#c79a58"), color.shape), inlay)
+    return Surface(color)
 
 
 def _leaf(t: Texels) -> Surface:
@@ -130,8 +165,10 @@ def _window(t: Texels) -> Surface:
     w, h = t.patch.size
     x, y = t.across, t.along
     color = mix(srgb("#2d3a78"), srgb("#0b1030"), np.clip(y / h, 0, 1) ** 0.7)
-    color += srgb("#b0557e") * (0.35 * np.exp(-((y - 0.35 * h) / (0.16 * h)) ** 2))[:, None]
-    skyline = 0.30 * h + 0.22 * h * noise(np.floor(x * 7 + t.patch.seed * 9), x * 0, t.patch.seed + 3)
+    color += srgb("#b0557e") * (0.35 * np.exp(-(((y - 0.35 * h) / (0.16 * h)) ** 2)))[:, None]
+    skyline = 0.30 * h + 0.22 * h * noise(
+        np.floor(x * 7 + t.patch.seed * 9), x * 0, t.patch.seed + 3
+    )
     city = np.clip((skyline - y) / 0.05, 0, 1)
     color = mix_rows(color, np.broadcast_to(srgb("#141a3c"), color.shape), 0.7 * city)
     tints = [srgb(c) for c in ("#ffb060", "#ff7f5c", "#ffe0a8", "#63c8ff", "#c58bff", "#ff6fa0")]
