@@ -40,6 +40,8 @@ class LiveShow:
         self._troubles: dict[str, str] = {}
         self._settled = False
         self._motion_state = ""
+        self._rate = 0.0
+        self._counted = (0, 0)
 
     def stop(self) -> None:
         """End the show after the current picture; safe from a signal handler."""
@@ -115,6 +117,7 @@ class LiveShow:
     def _each_second(self, loop: Loop) -> None:
         session = loop.session
         self._usage.sample()
+        self._count_rate(loop)
         if not self._settled and loop.seconds > SETTLE_S:
             self._settled = True
             self._usage.mark_start()
@@ -142,9 +145,16 @@ class LiveShow:
                 self._voice.say(f"Motion: {motion.sentence or 'running again.'}")
             self._motion_state = motion.state
 
-    @staticmethod
-    def _fps(loop: Loop) -> float:
-        return loop.session.meter.counters.drawn / max(loop.seconds, 1e-9)
+    def _fps(self, loop: Loop) -> float:
+        """Pictures per second over the last second (from the start, before the first is over)."""
+        return self._rate or loop.session.meter.counters.drawn / max(loop.seconds, 1e-9)
+
+    def _count_rate(self, loop: Loop) -> None:
+        drawn, now = loop.session.meter.counters.drawn, self._clock.now()
+        before, then = self._counted
+        if then:
+            self._rate = (drawn - before) * NS_PER_S / (now - then)
+        self._counted = (drawn, now)
 
     @staticmethod
     def _dropped(session: Session) -> int:
