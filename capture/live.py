@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -150,10 +151,10 @@ def open_live(origin: Origin, settings: CaptureSettings, clock: Clock) -> LivePi
 def _network_camera(origin: Origin) -> Camera:
     import cv2
 
-    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|fflags;nobuffer")
     limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, _NETWORK_TIMEOUT_MS]
     limits += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, _NETWORK_TIMEOUT_MS]
-    camera: Any = cv2.VideoCapture(origin.target, cv2.CAP_FFMPEG, limits)
+    with _ffmpeg_options("rtsp_transport;tcp|fflags;nobuffer"):
+        camera: Any = cv2.VideoCapture(origin.target, cv2.CAP_FFMPEG, limits)
     if not camera.isOpened():
         camera.release()
         raise DeviceError(
@@ -163,6 +164,19 @@ def _network_camera(origin: Origin) -> Camera:
             retryable=True,
         )
     return _opened(camera)
+
+
+@contextmanager
+def _ffmpeg_options(options: str) -> Iterator[None]:
+    """OpenCV reads FFmpeg's options from the environment; left there, files would not open."""
+    name = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+    before = os.environ.get(name)
+    os.environ[name] = options if before is None else before
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
 
 
 def _opened(camera: Camera) -> Camera:

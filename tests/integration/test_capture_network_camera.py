@@ -90,6 +90,7 @@ def test_a_network_camera_is_read_and_found_again_when_it_hangs_up(
             break
     source.close()
     assert camera.connections >= 2
+    assert "OPENCV_FFMPEG_CAPTURE_OPTIONS" not in os.environ, "files opened later must not suffer"
     assert seen > 10, "pictures go on after it was opened again"
     assert np.diff(stamps).min() > 0
 

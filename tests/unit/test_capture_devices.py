@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import struct
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ from capture.v4l2 import captures
 from flow.clock import NS_PER_MS, NS_PER_S, ManualClock
 from flow.errors import DeviceError
 from flow.seams import SoundSource
+from tests.conftest import ROOT
 
 CAPTURE, META, STREAMING, DEVICE_CAPS = 0x1, 0x00800000, 0x04000000, 0x80000000
 
@@ -205,3 +207,16 @@ def test_a_missing_sound_library_says_what_to_install(
     with pytest.raises(DeviceError, match="libportaudio2") as caught:
         Microphone(clock).start()
     assert caught.value.code == "device.no_audio_library"
+
+
+def test_the_host_side_of_capture_imports_no_heavy_library() -> None:
+    code = (
+        "import sys, capture.process, capture.supervise, capture.take, capture.synthetic, "
+        "capture.devices, capture.microphone, capture.picture\n"
+        "heavy = {'cv2', 'mediapipe', 'sounddevice', 'matplotlib'} & set(sys.modules)\n"
+        "sys.exit(', '.join(sorted(heavy)) or 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
