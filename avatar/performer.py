@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ from avatar.follow import RotationFollower, ValueFollower
 from avatar.ground import Ground
 from avatar.idle import Idle
 from avatar.presence import Presence
-from avatar.smooth import OneEuro, OneEuroRotations, Settings, settings
+from avatar.smooth import OneEuro, OneEuroRotations, settings
 from avatar.solve.assemble import (
     CHEST,
     HEAD,
@@ -22,12 +23,7 @@ from avatar.solve.assemble import (
     neck_and_head,
 )
 from avatar.solve.body import (
-    FEET,
-    HANDS,
-    LOWER_ARMS,
     LOWER_LEGS,
-    SHOULDERS,
-    UPPER_ARMS,
     UPPER_LEGS,
 )
 from avatar.solve.express import expressions
@@ -46,11 +42,13 @@ from avatar.solve.rotations import (
 )
 from avatar.solve.solution import FINGER_ROWS, PART_INDEX, PART_OF_BONE, PARTS, Solution
 from avatar.solve.solver import Solver
+from avatar.tuning import point_settings, rotation_settings, weight_settings
 from flow.clock import NS_PER_S
-from flow.motion import ARKIT_INDEX, ARKIT_NAMES, MotionFrame
+from flow.motion import ARKIT_INDEX, MotionFrame
 from flow.pose import HUMAN_BONES, AvatarPose, Driver, Part
 
 _N = len(HUMAN_BONES)
+_POINT_SEEN = 0.35
 _FINE_S = 0.3
 """A guess (head from ears, wrist from knuckles) waits this long for the finer source to return."""
 _MAX_TURN_RAD_S = np.radians(15.0) / 0.034
@@ -66,32 +64,6 @@ _WALK_M = np.array([0.6, 0.5, 0.5])
 _LOWEST_M = np.array([-0.6, -0.7, -0.5])
 _Y = np.array([0.0, 1.0, 0.0])
 _X = np.array([1.0, 0.0, 0.0])
-
-
-def _rotation_settings() -> Settings:
-    """Calm trunk, quick limbs: tuned on motion capture under the tracker's measured noise."""
-    s = settings(_N, 1.2, 4.0, 1.5, 0.5)
-    for rows, cutoff_hz, beta, speed_hz, quiet_rad_s in (
-        ([HIPS, SPINE, CHEST, *SHOULDERS], 0.4, 6.0, 1.5, 0.3),
-        ([HEAD], 1.6, 3.0, 2.0, 0.1),
-        ([*LOWER_ARMS, *LOWER_LEGS, *FEET], 0.7, 8.0, 2.0, 0.7),
-        ([*UPPER_ARMS, *UPPER_LEGS], 0.7, 8.0, 2.0, 0.5),
-        (HANDS, 1.0, 4.0, 1.5, 0.6),
-        ([i for part in FINGER_ROWS for i in range(part.start, part.stop)], 1.2, 2.5, 1.5, 0.5),
-    ):
-        s.min_cutoff_hz[rows], s.beta[rows] = cutoff_hz, beta
-        s.speed_cutoff_hz[rows], s.quiet[rows] = speed_hz, quiet_rad_s
-    return s
-
-
-def _weight_settings() -> Settings:
-    s = settings(52, 2.5, 1.5, 2.0)
-    for i, name in enumerate(ARKIT_NAMES):
-        if name.startswith("eyeBlink"):
-            s.min_cutoff_hz[i], s.beta[i] = 6.0, 12.0
-        elif name.startswith(("jaw", "mouth")):
-            s.min_cutoff_hz[i], s.beta[i] = 4.0, 4.0
-    return s
 
 
 class Performer:
@@ -126,10 +98,11 @@ class Performer:
         self._idle = Idle(seed)
         self._presence = Presence(hand_over=hand_over)
         self._hand_over, self._roam = hand_over, roam
-        self._turns = OneEuroRotations(_rotation_settings())
+        self._points = OneEuro(point_settings())
+        self._turns = OneEuroRotations(rotation_settings())
         self._follow = RotationFollower(_N)
         self._fine_s: F64 = np.full(_N, -np.inf)
-        self._weights = OneEuro(_weight_settings())
+        self._weights = OneEuro(weight_settings())
         self._gaze = OneEuro(settings(2, 2.0, 0.05))
         self._hips = OneEuro(settings(3, 0.8, 2.0))
         self._face_values = ValueFollower(54)
@@ -145,7 +118,7 @@ class Performer:
     def feed(self, frame: MotionFrame) -> None:
         """Take a new frame; frames come in the order of their `captured`."""
         t = frame.captured / NS_PER_S
-        solution = self.solver.solve(frame)
+        solution = self.solver.solve(self._calmed(frame, t))
         self._frame_mirrored = frame.mirrored
         self._presence.note(solution, t)
         fine = solution.known & ~solution.coarse
@@ -159,6 +132,16 @@ class Performer:
         self._feed_face(solution, t)
         if solution.hips is not None:
             self._feed_hips(solution.hips, t)
+
+    def _calmed(self, frame: MotionFrame, t: float) -> MotionFrame:
+        """The frame with its body's points smoothed, depth (the weak axis) more than the rest."""
+        body = frame.body
+        if body is None or not np.isfinite(body.points).all():
+            return frame
+        seen = np.repeat(body.visibility > _POINT_SEEN, 3)
+        smooth = self._points.update(body.points.reshape(-1).astype(np.float64), t, seen)
+        points = np.where(seen, smooth, body.points.reshape(-1)).reshape(-1, 3)
+        return replace(frame, body=replace(body, points=points.astype(np.float32)))
 
     def _recentred(self, head: F64) -> F64:
         yaw, pitch = np.radians(self.solver.neutral.head_deg)

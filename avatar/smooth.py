@@ -17,8 +17,10 @@ from avatar.solve.rotations import IDENTITY, exp, inv, log, mul, normalise, same
 
 F64: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
-Rows: TypeAlias = NDArray[np.intp] | slice
 
+_WHITE = 6.0**0.5
+"""Second differences of white noise are this much wider than the noise."""
+_NOISE_S = 0.7
 FORGET_S = 0.4
 """After this long without a sample the next one is taken as it is."""
 
@@ -32,11 +34,9 @@ class Settings:
     speed_cutoff_hz: F64
     quiet: F64
     """Speeds below this are the tracker's noise and do not raise the cut-off."""
-
-    def cutoff_hz(self, speed: F64, rows: Rows = slice(None)) -> F64:
-        """The cut-off at a filtered `speed` (its absolute value)."""
-        fast = np.maximum(speed - self.quiet[rows], 0.0)
-        return np.asarray(self.min_cutoff_hz[rows] + self.beta[rows] * fast, np.float64)
+    noise_gain: F64
+    """`OneEuro` only: how much of the measured noise (as a speed) counts as quiet as well, so that
+    a bad picture is calmed more; 0 for a fixed `quiet`."""
 
 
 def settings(
@@ -52,6 +52,7 @@ def settings(
         np.full(count, beta),
         np.full(count, speed_cutoff_hz),
         np.full(count, quiet),
+        np.zeros(count),
     )
 
 
@@ -70,22 +71,35 @@ class OneEuro:
         self.value: F64 = np.zeros(n)
         self.speed: F64 = np.zeros(n)
         self._raw: F64 = np.zeros(n)
+        self._step: F64 = np.zeros(n)
+        self._noise: F64 = np.zeros(n)
         self._time: F64 = np.full(n, -np.inf)
 
     def update(self, value: F64, time_s: float, mask: Mask | None = None) -> F64:
-        """Take one sample of the elements in `mask` (all when None); returns `value` itself."""
+        """Take one sample of the elements in `mask` (all when None); returns `value` itself.
+
+        The noise is a running mean of second differences, each bounded by thrice the mean, so
+        that a gesture does not pass for noise.
+        """
         gap = time_s - self._time
         dt = np.clip(gap, 1e-3, FORGET_S)
         known = gap <= FORGET_S
         speed = np.where(known, (value - self._raw) / dt, 0.0)
         speed = self.speed + alpha(self._s.speed_cutoff_hz, dt) * (speed - self.speed)
         speed = np.where(known, speed, 0.0)
-        a = alpha(self._s.cutoff_hz(np.abs(speed)), dt)
+        step = np.where(known, value - self._raw, 0.0)
+        jump = np.minimum(np.abs(step - self._step) / _WHITE, 3.0 * self._noise + 1e-3)
+        noise = self._noise + np.minimum(dt / _NOISE_S, 1.0) * (jump - self._noise)
+        quiet = np.maximum(self._s.quiet, self._s.noise_gain * noise / dt)
+        fast = np.maximum(np.abs(speed) - quiet, 0.0)
+        a = alpha(self._s.min_cutoff_hz + self._s.beta * fast, dt)
         smooth = self.value + np.where(known, a, 1.0) * (value - self.value)
         use = np.ones(len(self.value), np.bool_) if mask is None else mask
         self.value = np.where(use, smooth, self.value)
         self.speed = np.where(use, speed, self.speed)
         self._raw = np.where(use, value, self._raw)
+        self._step = np.where(use, step, self._step)
+        self._noise = np.where(use & known, noise, self._noise)
         self._time = np.where(use, time_s, self._time)
         return self.value
 
@@ -119,7 +133,8 @@ class OneEuroRotations:
         speed = speed + alpha(self._s.speed_cutoff_hz[rows], dt)[:, None] * (moved - speed)
         speed = np.where(known[:, None], speed, 0.0)
         magnitude = np.sqrt((speed * speed).sum(axis=-1))
-        a = alpha(self._s.cutoff_hz(magnitude, rows), dt)
+        fast = np.maximum(magnitude - self._s.quiet[rows], 0.0)
+        a = alpha(self._s.min_cutoff_hz[rows] + self._s.beta[rows] * fast, dt)
         a = np.where(known, a, 1.0)
         smooth = normalise(mul(exp(log(mul(new, inv(last))) * a[:, None]), last))
         self.value[rows] = same_side(smooth, last)

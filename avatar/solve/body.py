@@ -61,6 +61,9 @@ of half the shoulder width; arms straight up raise them this far."""
 _TRUNK_SHARES, _SPINE_LEAN = (0.16, 0.25, 0.59), 0.45
 """Where spine and chest pivot between mid-hip and mid-shoulder; the sine of their greatest kink."""
 
+_UPRIGHT, _FACING = -0.2, 0.2
+"""A body on its head, or half a body from behind, is something else taken for a body."""
+
 _STRAIGHT_SINE, _BENT_SINE = 0.12, 0.5
 """Bends (sine of the angle) below the first have no usable plane, above the second a sure one."""
 _HINGE_SIGNS = np.array([[-1.0], [1.0], [1.0], [1.0]])
@@ -102,7 +105,6 @@ def solve_body(points: F64, visibility: F64) -> BodyTargets:
     """Solve (33, 3) points in model axes (`points * CAMERA_TO_MODEL`)."""
     vis = visibility
     hips_seen = bool(vis[_HIPS].min() > VISIBLE)
-    torso_seen = bool(vis[_SHOULDERS].min() > VISIBLE)
     head_seen = bool(min(vis[_NOSE], vis[7], vis[8]) > VISIBLE)
     wrists_seen = vis[_WRISTS + _INDEXES + _LITTLES].reshape(3, 2).min(axis=0) > VISIBLE
 
@@ -110,6 +112,8 @@ def solve_body(points: F64, visibility: F64) -> BodyTargets:
     lines = unit(points[_LINE_TO] - points[_LINE_FROM])
     _trunk(points, lines, hips_seen, axes)
     _limbs(points, axes)
+    upright = axes[1, 1, 1] > _UPRIGHT if hips_seen else lines[0, 0] > _FACING
+    torso_seen = bool(upright and vis[_SHOULDERS].min() > VISIBLE)
     _ends(points, lines, axes)
     turns = from_axes(axes[:, 0], axes[:, 1], axes[:, 2])
     upward = points[11] + points[12] - points[23] - points[24] if hips_seen else axes[1, 1]
@@ -123,7 +127,7 @@ def solve_body(points: F64, visibility: F64) -> BodyTargets:
         spine=_spine(turns[0], turns[1], axes, unit(upward)),
         chest=turns[1],
         shoulders=_collar(lines[0], points, axes[1]),
-        head=mul(turns[2], _EARS_TO_HEAD) if head_seen else None,
+        head=mul(turns[2], _EARS_TO_HEAD) if head_seen and torso_seen else None,
         upper_arms=turns[3:5],
         lower_arms=lower_arms,
         hands=hands,
@@ -133,7 +137,7 @@ def solve_body(points: F64, visibility: F64) -> BodyTargets:
         torso_seen=torso_seen,
         hips_seen=hips_seen,
         arms_seen=torso_seen & (np.minimum(vis[_ELBOWS], vis[_WRISTS]) > _LOOSE),
-        legs_seen=hips_seen and bool(vis[_KNEES + _ANKLES].min() > VISIBLE),
+        legs_seen=torso_seen and hips_seen and bool(vis[_KNEES + _ANKLES].min() > VISIBLE),
     )
 
 
