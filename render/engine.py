@@ -20,6 +20,7 @@ from render.plate import Compositor
 from render.quality import Governor, Quality
 
 RING = 8
+ALMOST_OPAQUE = 253
 MIN_SIZE, MAX_SIZE = 16, 8192
 _LOG = logging.getLogger("mirrorstage.render")
 
@@ -100,6 +101,8 @@ class Renderer:
         if not transparent:
             rgba[..., 3] = 255
             return rgba
+        # The software rasteriser's fixed point loses a step of full alpha here and there.
+        rgba[..., 3][rgba[..., 3] >= ALMOST_OPAQUE] = 255
         alpha = rgba[..., 3:4].astype(np.uint16)
         straight = (rgba[..., :3].astype(np.uint16) * 255 + alpha // 2) // np.maximum(alpha, 1)
         rgba[..., :3] = np.minimum(straight, 255)

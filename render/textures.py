@@ -49,6 +49,9 @@ class TextureBook:
             found = self._made[key] = upload(
                 texture.name, rgba, repeat_u=texture.repeat_u, repeat_v=texture.repeat_v
             )
+            if self._power_of_two:
+                # The software rasteriser mixes two mipmaps wrongly: small alpha comes out as lace.
+                found.set_minfilter(core().SamplerState.FT_linear_mipmap_nearest)
         return found
 
     def _fitted(self, rgba: U8) -> U8:

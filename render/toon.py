@@ -32,10 +32,14 @@ class ToonLight:
         self._shade = np.zeros((count, 3), np.float32)
         self._shift = np.zeros(count, np.float32)
         self._slope = np.zeros(count, np.float32)
-        self._lambert = np.zeros(count, np.bool_)
+        self._plain = [
+            slice(part.start, part.stop)
+            for part in layout.parts
+            if material_at(layout.model, part.material).shading is Shading.PBR
+        ]
         self._difference = np.zeros((count, 3), np.float32)
         self._glow = np.zeros((count, 3), np.float32)
-        self._any_glow = self._any_lambert = False
+        self._any_glow = False
         self.normal_lengths = np.ones(count, np.float32)
         """(v,) lengths of the normals last shaded."""
         self._normal = np.zeros((count, 3), np.float32)
@@ -73,8 +77,6 @@ class ToonLight:
         else:
             self._shade[run] = self._base[run]
             self._shift[run], self._slope[run] = 0.0, 1.0
-            self._lambert[run] = material.shading is Shading.PBR
-            self._any_lambert |= material.shading is Shading.PBR
         np.subtract(self._base[run], self._shade[run], out=self._difference[run])
         self._extras = [extra for extra in self._extras if extra.part is not part]
         extra = _Extra(model, part, material, change)
@@ -104,13 +106,13 @@ class ToonLight:
         np.clip(facing, 0.0, 1.0, out=facing)
         lit, ambient = light_tints(light)
         np.matmul(normal, -unit(light.key_direction), out=cosine)
-        self._plain(lit, ambient)
         np.add(cosine, self._shift, out=cosine)
         np.multiply(cosine, self._slope, out=cosine)
         np.clip(cosine, 0.0, 1.0, out=cosine)
         np.multiply(self._difference, cosine[:, None], out=color)
         np.add(color, self._shade, out=color)
         np.multiply(color, color, out=color)  # squares add as light does
+        self._lambert(color, cosine, normal[:, 1], lit, ambient)
         for extra in self._extras:
             extra.add(color, facing, normal, to_eye)
         np.multiply(color, lit * lit, out=color)
@@ -134,14 +136,13 @@ class ToonLight:
         np.copyto(self.out[:, :3], color, casting="unsafe")
         return self.out
 
-    def _plain(self, lit: F32, ambient: F32) -> None:
-        """Give Lambert surfaces a shade colour that makes the toon formula theirs."""
-        if not self._any_lambert:
-            return
-        which = self._lambert
-        ratio = ambient / np.maximum(lit, 1e-3)
-        self._shade[which] = self._base[which] * ratio
-        np.subtract(self._base, self._shade, out=self._difference)
+    def _lambert(self, squares: F32, cosine: F32, up: F32, lit: F32, ambient: F32) -> None:
+        """Light the parts that are not toon: key by Lambert's law, the sky from above."""
+        sky = ambient * ambient / np.maximum(lit * lit, 1e-4)
+        for run in self._plain:
+            key = cosine[run, None] * np.maximum(1.0 - sky, 0.0)
+            height = 0.7 + 0.3 * up[run, None]
+            squares[run] = self._base[run] ** 2 * (key + sky * height)
 
 
 class _Extra:
