@@ -78,11 +78,12 @@ class Director:
     def move_to(self, name: str, seconds: float | None = None) -> None:
         """Travel there in `seconds` (the shot's own `ease_s` when None), from wherever we are."""
         spec = self._known(name)
+        self._auto = False
         if spec.name == self._spec.name and self._from is None:
             return
         now_at = self._view(self._last) if self._last is not None else None
         wanted = spec.ease_s if seconds is None else seconds
-        self._spec, self._auto = spec, False
+        self._spec = spec
         if wanted <= 0.0 or now_at is None:
             self._from, self._cut = None, True
             return

@@ -16,17 +16,14 @@ def record(path: Path, script: str) -> None:
     text = table.read_text("utf-8") if table.exists() else "# Every built-in file: ours, CC0.\n"
     name = path.resolve().relative_to(HOME).as_posix()
     rows = text.split("[[file]]")
-    kept = [rows[0], *(r for r in rows[1:] if tomllib.loads(r).get("path") != name)]
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    row = "\n".join(
-        f'{key} = "{value}"'
-        for key, value in (
-            ("path", name),
-            ("sha256", digest),
-            ("licence", LICENCE),
-            ("author", AUTHOR),
-            ("script", script),
-        )
-    )
-    kept[-1] = kept[-1].rstrip("\n") + "\n\n"
-    table.write_text("[[file]]".join([*kept, f"\n{row}\n"]), "utf-8")
+    values = (name, digest, LICENCE, AUTHOR, script)
+    keys = ("path", "sha256", "licence", "author", "script")
+    row = "\n" + "\n".join(f'{k} = "{v}"' for k, v in zip(keys, values, strict=True)) + "\n\n"
+    known = [k for k, r in enumerate(rows[1:], 1) if tomllib.loads(r).get("path") == name]
+    if known:
+        rows[known[0]] = row
+    else:
+        rows[-1] = rows[-1].rstrip("\n") + "\n\n"
+        rows.append(row)
+    table.write_text("[[file]]".join(rows).rstrip("\n") + "\n", "utf-8")

@@ -70,13 +70,12 @@ def paints() -> dict[str, Paint]:
 
 
 def _wall(t: Texels) -> Surface:
-    """Plaster panels between fine upright joints, one level joint at door height."""
+    """Plaster panels between fine upright joints."""
     theta = np.degrees(np.arctan2(t.p[:, 0], WALL_Z - t.p[:, 2]))
     across = np.abs((theta / 9.0) % 1.0 - 0.5) * 9.0 * np.pi / 180.0 * WALL_R
-    seam = np.minimum(across, np.abs(t.p[:, 1] - 2.1))
     mottle = clouds(t.p[:, 1] * 2 + 5, theta * 0.12, 12, 5)
     color = mix(srgb("#35395a"), srgb("#484d74"), mottle)
-    return Surface(color * (1 - 0.5 * np.clip(1.3 - seam / 0.012, 0, 1))[:, None])
+    return Surface(color * (1 - 0.5 * np.clip(1.3 - across / 0.012, 0, 1))[:, None])
 
 
 def _bulb(t: Texels) -> Surface:
@@ -98,7 +97,7 @@ def _floor(t: Texels) -> Surface:
     ring = np.abs((r - 0.3) % 0.9 - 0.45)
     spoke = np.abs((a / (2 * np.pi) * 16 + 0.5) % 1.0 - 0.5) * 2 * np.pi / 16 * r
     seam = np.minimum(np.where(r > 1.3, ring, 1.0), np.where(r > 1.65, spoke, 1.0))
-    color *= (1 - 0.55 * np.clip(1 - seam / 0.012, 0, 1))[:, None]
+    color *= (1 - 0.4 * np.clip(1 - seam / 0.014, 0, 1))[:, None]
     return Surface(color, shine=(0.085, 0.085))
 
 
