@@ -8,7 +8,7 @@ import socket
 import ssl
 import struct
 import subprocess
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -22,12 +22,11 @@ from stream.network import NetworkThread
 from stream.outputs.rtmp import QUEUE_BYTES, RtmpOutput
 from stream.rtmp import amf0, connect, session
 from stream.rtmp.address import parse_address
-from stream.rtmp.chunks import COMMAND, SET_CHUNK_SIZE, USER_CONTROL, ChunkReader, Message, pack
+from stream.rtmp.chunks import SET_CHUNK_SIZE, USER_CONTROL, ChunkReader, Message
 from stream.testsource import FlashAndBeep, canned
+from tests.fixtures.rtmp_room import KEY, Room, Serve, hangs_up, never_reads, send
 
 CLOCK = MonotonicClock()
-KEY = "sk_very_secret"
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @cache
@@ -42,73 +41,6 @@ def wait_for(what: Callable[[], bool], seconds: float = 30.0) -> bool:
             return False
         CLOCK.sleep_until(CLOCK.now() + NS_PER_S // 100)
     return True
-
-
-class Room:
-    """A server that plays the RTMP part up to publishing, as told."""
-
-    def __init__(self) -> None:
-        self.connect_answer: tuple[str, dict[str, amf0.Value]] = ("_result", {})
-        self.publish_level = "status"
-        self.publish_code = "NetStream.Publish.Start"
-        self.description = f"says {KEY}"
-        self.after: Serve | None = None
-        self.messages: list[Message] = []
-        self.commands: list[list[amf0.Value]] = []
-        self.connections = 0
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        chunks = ChunkReader(reader)
-        hello = await chunks.exactly(1537)
-        writer.write(b"\x03" + bytes(1536) + hello[1:])
-        await chunks.exactly(1536)
-        while True:
-            message = await chunks.read()
-            self.messages.append(message)
-            if message.kind != COMMAND:
-                continue
-            values = list(amf0.decode(message.data))
-            self.commands.append(values)
-            if self._answer(values, writer) and self.after is not None:
-                await self.after(reader, writer)
-                return
-
-    def _answer(self, values: list[amf0.Value], writer: asyncio.StreamWriter) -> bool:
-        name, number = values[0], values[1]
-        if name == "connect":
-            kind, about = self.connect_answer
-            say(writer, kind, number, None, about)
-        elif name == "createStream":
-            say(writer, "_result", number, None, 7.0)
-        elif name in ("releaseStream", "FCPublish"):
-            say(writer, "_error", number, None, {"level": "error", "code": "no.such.call"})
-        elif name == "publish":
-            information: dict[str, amf0.Value] = {
-                "level": self.publish_level,
-                "code": self.publish_code,
-                "description": self.description,
-            }
-            say(writer, "onStatus", 0.0, None, information)
-            return True
-        return False
-
-
-def say(writer: asyncio.StreamWriter, *values: amf0.Value) -> None:
-    send(writer, Message(COMMAND, amf0.encode(*values)))
-
-
-def send(writer: asyncio.StreamWriter, message: Message) -> None:
-    writer.write(b"".join(pack(message, 3, 128)))
-
-
-async def never_reads(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    reader._transport.pause_reading()  # type: ignore[attr-defined]
-    await asyncio.sleep(3600)
-
-
-async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.transport.abort()
 
 
 @pytest.fixture
