@@ -138,8 +138,8 @@ def test_nothing_must_be_clear_where_a_picture_is_transparent(renderer: Renderer
     hidden = np.zeros_like(solid)
     hidden[:, :150] = True  # the crate is in front there
     hidden[150:] = True  # and the floor here
-    # Depth planes differ, so a few edge pixels may fall the other way.
-    assert (difference(picture, stage)[solid & ~hidden] > 6).mean() < 0.01
+    # Depth planes differ, so some edges of texels and triangles fall one pixel further.
+    assert (difference(picture, stage)[solid & ~hidden] > 6).mean() < 0.05
 
 
 def test_a_new_size_must_be_drawn(renderer: Renderer) -> None:
