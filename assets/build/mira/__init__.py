@@ -1,1 +1,1 @@
-"""Mira, the built-in host: a VRM 1.0 avatar computed from formulas (``python -m assets.build.mira``)."""
+"""Mira, the built-in host, out of formulas: ``python -m assets.build.mira`` builds her VRM."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from assets.build.mira.mesh import F64, smooth_min
+from assets.build.mira.mesh import F64, smooth_min, step
 from assets.build.mira.skeleton import ELBOW, SHOULDER, WRIST
 
 # Height, half width, front, back.
@@ -40,14 +40,16 @@ def ellipsoid(p: F64, centre: tuple[float, ...], radii: tuple[float, ...]) -> F6
     r = np.array(radii)
     k0 = np.linalg.norm((p - np.array(centre)) / r, axis=1)
     k1 = np.linalg.norm((p - np.array(centre)) / (r * r), axis=1)
-    return k0 * (k0 - 1.0) / np.maximum(k1, 1e-9)
+    out: F64 = k0 * (k0 - 1.0) / np.maximum(k1, 1e-9)
+    return out
 
 
 def cone(p: F64, a: tuple[float, ...], b: tuple[float, ...], ra: float, rb: float) -> F64:
     """About the distance from a round cone between two points."""
     pa, ba = p - np.array(a), np.array(b) - np.array(a)
     t = np.clip(pa @ ba / (ba @ ba), 0.0, 1.0)
-    return np.linalg.norm(pa - t[:, None] * ba, axis=1) - (ra + t * (rb - ra))
+    out: F64 = np.linalg.norm(pa - t[:, None] * ba, axis=1) - (ra + t * (rb - ra))
+    return out
 
 
 def arms(p: F64) -> F64:
@@ -81,3 +83,15 @@ def feet(p: F64) -> F64:
 def trunk(p: F64) -> F64:
     """Torso and arms in one, with a soft armpit."""
     return smooth_min(torso(p), arms(p), 0.034)
+
+
+def jacket_surface(p: F64) -> F64:
+    """The outside of the jacket."""
+    x = np.abs(p[:, 0])
+    loose = 0.010 + 0.003 * step(x, 0.16, 0.30) + 0.006 * step(x, 0.40, 0.54)
+    body = smooth_min(torso(p), trunk(p), 0.02) - loose
+    # The waist hangs straighter than the body below it, and the back falls from the shoulders.
+    y = p[:, 1]
+    q = ((x / 0.123) ** 2.4 + (np.abs(p[:, 2] + 0.004) / 0.104) ** 2.4) ** (1 / 2.4)
+    drum = np.maximum((q - 1.0) * 0.104, np.maximum(0.90 - y, y - 1.12))
+    return smooth_min(body, drum, 0.02)

@@ -1,11 +1,13 @@
 """The small things at her neck and in her hair: shirt collar, bow, buttons, hair clip."""
 
+# `array + [x, y, z]` adds vectors here; it joins no lists.
+# ruff: noqa: RUF005, PLR0917
 from __future__ import annotations
 
 import numpy as np
 
-from assets.build.mira.body import ellipsoid
-from assets.build.mira.hair import bell, outward
+from assets.build.mira.bell import bell, outward
+from assets.build.mira.body import ellipsoid, jacket_surface
 from assets.build.mira.head import to_world
 from assets.build.mira.mesh import (
     F64,
@@ -52,10 +54,13 @@ def shirt_collar() -> Piece:
         _ring(0.27, n, 0.0620, 0.0640, 0.079, 0.5 * (top + low) + 0.002),
         _ring(0.34, n, 0.0780, 0.0840, 0.091, low + 0.004 * np.sin(np.pi * t)),
     ]
+    for row in rows[3:]:  # the fold lies on the jacket, never in it
+        for _ in range(3):
+            row[:, 1] += 1.1 * np.maximum(0.0075 - jacket_surface(row), 0.0)
     p = np.concatenate(rows)
     tri = grid_triangles(len(rows), n)
     normals = vertex_normals(p, tri)
-    if np.sum(normals[n:] * unit(p[n:] * [1, 0, 1])) < 0:
+    if np.sum(normals[n:] * (unit(p[n:] * [1, 0, 1]) + [0, 1, 0])) < 0:
         tri, normals = tri[:, ::-1].copy(), -normals
     uv = np.zeros((len(p), 2))
     piece = hem(Piece("cloth", p, tri, normals, uv), 0.0035)

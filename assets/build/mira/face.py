@@ -1,18 +1,20 @@
 """The head's skin: points placed along the eyes and the mouth, triangulated, with real openings."""
 
+# `array + [x, y, z]` adds vectors here; it joins no lists.
+# ruff: noqa: RUF005, PLR0915
 from __future__ import annotations
 
 import numpy as np
 from scipy.spatial import Delaunay, cKDTree
 
 from assets.build.mira.features import (
+    EYE_IN,
+    EYE_OUT,
     MOUTH_HALF,
     MOUTH_Y,
     lower_lid,
     move,
     upper_lid,
-    EYE_IN,
-    EYE_OUT,
 )
 from assets.build.mira.head import calm_normals, height, implicit, moved_to_world, to_world
 from assets.build.mira.mesh import F64, I64, Piece, smooth, unit, vertex_normals
@@ -42,7 +44,7 @@ def mouth_contour() -> F64:
     return np.stack([x, mouth_line(x)], 1)
 
 
-def _outwards(loop: F64, distance: float) -> F64:
+def outwards(loop: F64, distance: float) -> F64:
     """A closed clockwise contour moved outwards."""
     ahead, behind = np.roll(loop, -1, axis=0), np.roll(loop, 1, axis=0)
     tangent = unit(ahead - behind)
@@ -92,7 +94,8 @@ def _hexagons(pitch: float, reach: float) -> F64:
         u = (np.arange(0, int(reach / pitch) + 2) + half) * pitch
         out.append(np.stack([u, np.full_like(u, r * pitch * 0.866)], 1))
     q = np.concatenate(out)
-    return q[np.linalg.norm(q, axis=1) < reach]
+    near: F64 = q[np.linalg.norm(q, axis=1) < reach]
+    return near
 
 
 def _scatter(taken: F64) -> F64:
@@ -105,7 +108,7 @@ def _scatter(taken: F64) -> F64:
         (0.25, 2.95, lambda p: p[:, 2] <= 12),
     ):
         p = _surface(_unplane(_hexagons(pitch, reach)))
-        p = p[wanted(p)]
+        p = p[wanted(p)]  # type: ignore[no-untyped-call]
         gap, _ = cKDTree(kept).query(p)
         kept = np.concatenate([kept, p[gap > 0.72 * pitch * 100]])
     return kept[len(taken) :]
@@ -131,7 +134,7 @@ def head_points() -> tuple[F64, F64, F64, I64]:
     lips = mouth_contour()
     half = lips[8:]
     groups: list[tuple[F64, float, int]] = [(eye, 0.0, 0)]
-    groups += [(_outwards(eye, d), 0.0, -1) for d in (2.0, 4.8, 8.5)]
+    groups += [(outwards(eye, d), 0.0, -1) for d in (2.0, 4.8, 8.5)]
     groups += [(half[:-1], 1.0, 1), (half[:-1], -1.0, 2), (half[-1:], 0.0, 3)]
     for d in (1.8, 4.2, 7.6):
         stretch = np.stack([half[:, 0] * (1 + 0.55 * d / MOUTH_HALF), half[:, 1]], 1)

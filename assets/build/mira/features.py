@@ -5,6 +5,8 @@ teeth) asks `move` where it goes, so that all of it stays together; a morph targ
 ``move(..., {name: 1}) - move(..., {})``.
 """
 
+# One long sum: every ARKit shape adds its own term.
+# ruff: noqa: PLR0915
 from __future__ import annotations
 
 import numpy as np
@@ -120,7 +122,10 @@ def _mouth(p: F64, part: F64, a: Acts) -> F64:
     dy += drop * 1.2 * q * up
     dz -= drop * 2.5 * jaw
     shut = g("mouthClose", 0.0)
-    dy += shut * (13.5 * q * low - 2.0 * q * up)
+    # Undoes the jaw's work on the lips alone: they meet again although the jaw hangs.
+    fallen = 8.5 * jaw * near + 8.0 * q * low + 1.5 * (1 - q) * lips * (np.abs(u) < 1.3)
+    dy += shut * (fallen - 1.2 * q * up)
+    dz += shut * 2.5 * jaw * near
     dz += 3.0 * g("jawForward", 0.0) * jaw
     dx += 4.0 * (g("jawLeft", 0.0) - g("jawRight", 0.0)) * jaw
 

@@ -1,5 +1,7 @@
 """Her hand: a palm and five tapered fingers, one field, one mesh."""
 
+# `array + [x, y, z]` adds vectors here; it joins no lists.
+# ruff: noqa: RUF005
 from __future__ import annotations
 
 import numpy as np

@@ -4,7 +4,11 @@ Millimetres in the head frame: origin at the chin's level on the ear axis, x to 
 z out of the face.
 """
 
+# Coordinates and radii read best in the order of a drawing.
+# ruff: noqa: PLR0917
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -27,7 +31,7 @@ _WIDEST = [(0, 68), (4, 62), (12, 48), (24, 32), (36, 20), (60, 6), (100, -4), (
 _FRONT_POWER, _SIDE_POWER = 2.15, 2.25
 
 
-def _curve(points: list[tuple[float, float]], x_first: bool = False) -> tuple[F64, F64]:
+def _curve(points: Sequence[tuple[float, float]], x_first: bool = False) -> tuple[F64, F64]:
     """A dense smooth curve through points, as (heights, values); parametrised by chord."""
     p = np.array(points, np.float64)
     if x_first:
@@ -107,7 +111,8 @@ def implicit(p: F64) -> F64:
     depth = np.maximum(np.where(z >= 0, profile("front", y) - mid, mid - profile("back", y)), 2.0)
     q = (np.abs(p[:, 0]) / a) ** 2.2 + (np.abs(z) / depth) ** 2.2
     beyond = np.maximum(p[:, 1] - (CROWN - 1.0), 0) + np.maximum(1.0 - p[:, 1], 0)
-    return (q ** (1 / 2.2) - 1.0) * np.minimum(a, depth) + beyond
+    out: F64 = (q ** (1 / 2.2) - 1.0) * np.minimum(a, depth) + beyond
+    return out
 
 
 def calm_normals(p: F64) -> F64:
@@ -120,9 +125,11 @@ def calm_normals(p: F64) -> F64:
 
 def to_world(p: F64) -> F64:
     """Head millimetres to model metres."""
-    return p * HEAD_SCALE / 1000.0 + np.array([0.0, CHIN_Y, HEAD_Z])
+    out: F64 = p * HEAD_SCALE / 1000.0 + np.array([0.0, CHIN_Y, HEAD_Z])
+    return out
 
 
 def moved_to_world(d: F64) -> F64:
     """Displacements in head millimetres to model metres."""
-    return d * HEAD_SCALE / 1000.0
+    out: F64 = d * HEAD_SCALE / 1000.0
+    return out

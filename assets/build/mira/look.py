@@ -1,5 +1,7 @@
 """What Mira looks like, apart from her shape: every colour, in one place."""
 
+# `rgb` only reads a constant.
+# ruff: noqa: RUF009
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -45,11 +47,11 @@ class Look:
     teeth: RGB = rgb("#fffaf6")
     jacket: RGB = rgb("#333d6b")
     jacket_shade: RGB = rgb("#1f2547")
-    trim: RGB = rgb("#f4efe6")
+    trim: RGB = rgb("#f5ecdb")
     trim_shade: RGB = rgb("#c9bfcf")
     accent: RGB = rgb("#29b6b0")
     accent_shade: RGB = rgb("#157d86")
-    blouse: RGB = rgb("#fdfbf7")
+    blouse: RGB = rgb("#f2effc")
     blouse_shade: RGB = rgb("#cfc7df")
     skirt: RGB = rgb("#8d92b8")
     skirt_shade: RGB = rgb("#5f638f")

@@ -1,5 +1,7 @@
 """Pieces of surface and the few operations that make clothes out of them."""
 
+# Coordinates and radii read best in the order of a drawing.
+# ruff: noqa: PLR0917
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -31,7 +33,8 @@ class Piece:
 
 def unit(vectors: F64) -> F64:
     """Rows scaled to length 1 (a zero row stays zero)."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+    out: F64 = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+    return out
 
 
 def smooth(x: F64 | float) -> F64:
@@ -40,7 +43,7 @@ def smooth(x: F64 | float) -> F64:
     return t * t * (3.0 - 2.0 * t)
 
 
-def step(x: F64, low: float, high: float) -> F64:
+def step(x: F64, low: float | F64, high: float | F64) -> F64:
     """Hermite step from 0 at `low` to 1 at `high` (`low` may be the larger)."""
     return smooth((x - low) / (high - low))
 
@@ -81,7 +84,9 @@ def polygonise(
     axes = [np.arange(a, b + cell, cell) for a, b in zip(low, high, strict=True)]
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
     values = distance(grid.reshape(-1, 3)).reshape(grid.shape[:3]) - level
-    points, faces, _, _ = marching_cubes(values.astype(np.float32), 0.0, spacing=(cell,) * 3)
+    points, faces, _, _ = marching_cubes(  # type: ignore[no-untyped-call]
+        values.astype(np.float32), 0.0, spacing=(cell,) * 3
+    )
     points = (points + np.asarray(low)).astype(np.float32)
     faces = np.ascontiguousarray(faces, np.uint32)
     if len(faces) > triangles:
@@ -168,7 +173,8 @@ def boundary(triangles: I64) -> I64:
     edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
     key = np.sort(edges, axis=1)
     _, inverse, counts = np.unique(key, axis=0, return_inverse=True, return_counts=True)
-    return edges[counts[inverse.ravel()] == 1]
+    once: I64 = edges[counts[inverse.ravel()] == 1]
+    return once
 
 
 def hem(piece: Piece, depth: float) -> Piece:

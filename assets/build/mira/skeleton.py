@@ -7,7 +7,7 @@ import numpy as np
 from assets.build.mira.mesh import F64, swap_sides
 from flow.pose import BONE_PARENTS, HUMAN_BONES
 
-CHIN_Y = 1.366
+CHIN_Y = 1.359
 """Height of the chin; the head is designed in millimetres above it."""
 HEAD_Z = 0.012
 HEAD_SCALE = np.array([1.05, 0.945, 1.0])
@@ -37,7 +37,7 @@ _MIDDLE: dict[str, tuple[float, float, float]] = {
     "chest": (0.0, 1.060, -0.008),
     "upperChest": (0.0, 1.160, -0.014),
     "neck": (0.0, 1.292, -0.020),
-    "head": (0.0, 1.378, -0.006),
+    "head": (0.0, 1.372, -0.006),
     "jaw": (0.0, CHIN_Y + 0.045, HEAD_Z + 0.010),
 }
 

@@ -1,5 +1,7 @@
 """Mira's painted textures: face, eyes, hair, cloth and the flat colours of the face's lines."""
 
+# Coordinates and radii read best in the order of a drawing.
+# ruff: noqa: PLR0917
 from __future__ import annotations
 
 import io
@@ -12,7 +14,7 @@ from assets.build.mira.mesh import F64, smooth
 CELLS: dict[str, int] = {
     name: i
     for i, name in enumerate(
-        ("lash", "lash_soft", "crease", "brow", "line", "mouth", "teeth", "tongue", "rim")
+        ("lash", "lash_soft", "crease", "brow", "line", "mouth", "teeth", "tongue", "rim", "nape")
     )
 }
 """Columns of the `lines` texture."""
@@ -46,7 +48,7 @@ def _solid(h: int, w: int, colour: RGB) -> F64:
     return np.broadcast_to(np.array(colour), (h, w, 3)).copy()
 
 
-def _mix(base: F64, colour: RGB, share: F64) -> F64:
+def _mix(base: F64, colour: tuple[float, ...], share: F64) -> F64:
     return base + np.clip(share, 0, 1)[..., None] * (np.array(colour) - base)
 
 
@@ -131,8 +133,7 @@ def hair(look: Look, width: int = 256, height: int = 512) -> F64:
     edge = 0.165 + 0.022 * lines
     ring = smooth((v - edge) / 0.012) * (1 - smooth((v - edge - 0.030 - 0.022 * lines) / 0.02))
     broken = 0.5 + 0.5 * np.sin(2 * np.pi * (2 * u + 0.2 * np.sin(2 * np.pi * 3 * u)))
-    out = _mix(out, look.hair_light, ring * (0.30 + 0.45 * broken))
-    return out
+    return _mix(out, look.hair_light, ring * (0.30 + 0.45 * broken))
 
 
 def lines(look: Look) -> F64:
@@ -144,10 +145,14 @@ def lines(look: Look) -> F64:
     colours = {
         "lash": look.lash, "lash_soft": soft, "crease": crease, "brow": look.brow,
         "line": look.line, "mouth": look.mouth, "teeth": look.teeth, "tongue": look.tongue,
-        "rim": look.skin_shade,
+        "rim": look.skin_shade, "nape": look.hair_shade,
     }  # fmt: skip
     for name, i in CELLS.items():
         out[:, i * w : (i + 1) * w] = colours[name]
+    i, v = CELLS["nape"], np.linspace(0, 1, h)[:, None]
+    tip = np.broadcast_to(0.75 * smooth((v - 0.45) / 0.5), (h, w))
+    nape = _mix(out[:, i * w : (i + 1) * w], look.hair_tip, tip)
+    out[:, i * w : (i + 1) * w] = nape * np.array([0.80, 0.76, 0.86])
     i = CELLS["mouth"]
     dark = np.linspace(1.0, 0.45, h)[:, None, None]
     out[:, i * w : (i + 1) * w] *= dark

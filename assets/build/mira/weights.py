@@ -5,6 +5,8 @@ Cloth and the skin below it ask the same function, so they move together.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from assets.build.mira.mesh import F64, step
@@ -12,7 +14,7 @@ from assets.build.mira.skeleton import ELBOW, PLACES, SHOULDER, WRIST
 
 _SPINE = (
     ("hips", None), ("spine", 0.965), ("chest", 1.060), ("upperChest", 1.160),
-    ("neck", 1.294), ("head", 1.378),
+    ("neck", 1.294), ("head", 1.372),
 )  # fmt: skip
 _WIDTHS = {"spine": 0.05, "chest": 0.05, "upperChest": 0.05, "neck": 0.028, "head": 0.022}
 
@@ -33,7 +35,7 @@ def trunk_weights(p: F64) -> dict[str, F64]:
     rest = 1.0 - arm - clavicle
     left = np.ones(len(p))
     shares: list[tuple[str, F64]] = []
-    for (name, _), (above, mark) in zip(_SPINE, _SPINE[1:], strict=False):
+    for (name, _), (above, mark) in pairwise(_SPINE):
         w = _WIDTHS[above]
         on = step(y, float(mark or 0) - w, float(mark or 0) + w)
         shares.append((name, left * (1 - on)))
