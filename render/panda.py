@@ -49,8 +49,9 @@ def core() -> Any:
         "notify-level warning",
         "window-type none",
         "audio-library-name null",
-        # Harmless on machines without a screen, and said at every start.
-        "notify-level-egldisplay error",
+        # Harmless on machines without a screen, and said at every start and end; what matters of
+        # it shows as an EngineError.
+        "notify-level-egldisplay fatal",
         "notify-level-x11display fatal",
     )
     panda.load_prc_file_data("mirrorstage", "\n".join(settings))

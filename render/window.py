@@ -11,7 +11,9 @@ from flow.errors import EngineError
 from flow.spec import U8
 from render.panda import core
 
-MODULES = ("pandagl", "p3tinydisplay")
+# Not pandagl: beside p3headlessgl in one process it shows black, and beside p3tinydisplay it prints
+# on the terminal. This one opens windows of X11, Windows and macOS and only has to copy a picture.
+MODULE = "p3tinydisplay"
 
 
 class PictureWindow:
@@ -23,15 +25,20 @@ class PictureWindow:
         self._window = _open(width, height, title)
         self._window.set_active(False)
         self.size = (width, height)
+        # The software rasteriser takes powers of two: the picture fills a corner of one.
+        self._wide, self._tall = (1 << (side - 1).bit_length() for side in (width, height))
         self._texture = panda.Texture("programme")
         self._texture.setup_2d_texture(
-            width, height, panda.Texture.T_unsigned_byte, panda.Texture.F_rgba8
+            self._wide, self._tall, panda.Texture.T_unsigned_byte, panda.Texture.F_rgba8
         )
-        self._texture.set_auto_texture_scale(panda.ATS_none)
+        self._texture.set_minfilter(panda.SamplerState.FT_nearest)
+        self._texture.set_magfilter(panda.SamplerState.FT_nearest)
         maker = panda.CardMaker("programme")
         maker.set_frame_fullscreen_quad()
         # Pictures have their first row on top, the engine's textures at the bottom.
-        maker.set_uv_range(panda.LPoint2(0.0, 1.0), panda.LPoint2(1.0, 0.0))
+        maker.set_uv_range(
+            panda.LPoint2(0.0, height / self._tall), panda.LPoint2(width / self._wide, 0.0)
+        )
         root = panda.NodePath("window")
         card = root.attach_new_node(maker.generate())
         card.set_texture(self._texture)
@@ -51,7 +58,8 @@ class PictureWindow:
         if self._window.is_closed():
             return
         handle = memoryview(self._texture.modify_ram_image()).cast("B")
-        np.copyto(np.frombuffer(handle, np.uint8), np.ascontiguousarray(bgra).reshape(-1))
+        pixels = np.frombuffer(handle, np.uint8).reshape(self._tall, self._wide, 4)
+        np.copyto(pixels[: self.size[1], : self.size[0]], bgra)
         self._window.set_active(True)
         self._engine.render_frame()
         self._window.set_active(False)
@@ -69,13 +77,10 @@ class PictureWindow:
 def _open(width: int, height: int, title: str) -> Any:
     panda = core()
     engine = panda.GraphicsEngine.get_global_ptr()
-    selection = panda.GraphicsPipeSelection.get_global_ptr()
     properties = panda.WindowProperties.size(width, height)
     properties.set_title(title)
-    for module in MODULES:
-        pipe = selection.make_module_pipe(module)
-        if pipe is None or not pipe.is_valid():
-            continue
+    pipe = panda.GraphicsPipeSelection.get_global_ptr().make_module_pipe(MODULE)
+    if pipe is not None and pipe.is_valid():
         window = engine.make_output(
             pipe,
             "window",
@@ -84,10 +89,9 @@ def _open(width: int, height: int, title: str) -> Any:
             properties,
             panda.GraphicsPipe.BF_require_window,
         )
-        if window is not None:
-            engine.open_windows()
-            if window.is_valid():
-                return window
+        engine.open_windows()
+        if window is not None and window.is_valid():
+            return window
     screen = "no screen" if sys.platform.startswith("linux") else "no window system"
     raise EngineError(
         f"The programme window cannot open: there is {screen} to show it on.",
