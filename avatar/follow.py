@@ -18,10 +18,12 @@ from avatar.solve.rotations import IDENTITY, exp, inv, log, mul, normalise, same
 F64: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
 
-AHEAD_S = 0.04
+AHEAD_S = 0.06
 """The most that a value is carried on beyond its sample."""
 _QUIET_RAD_S = 0.6
 """Slower turns than about this are noise and are hardly carried on."""
+_FADE_SHARE = 1.0
+"""Of the usual gap between samples: shorter is quicker, longer is rounder."""
 _MIN_GAP_S, _MAX_GAP_S = 1.0 / 120.0, 0.2
 
 
@@ -80,7 +82,7 @@ class RotationFollower:
 
     def at(self, now_s: float) -> F64:
         """The rotations to show at `now_s` (n, 4); times must not go back."""
-        left = 1.0 - np.clip((now_s - self._off_from) / self._pace.gap_s, 0.0, 1.0)
+        left = 1.0 - np.clip((now_s - self._off_from) / (_FADE_SHARE * self._pace.gap_s), 0.0, 1.0)
         shown = normalise(mul(exp(self._off * left[:, None]), self._carried(now_s)))
         self._shown = same_side(shown, self._shown)
         self._now = now_s
@@ -109,7 +111,8 @@ class ValueFollower:
         """The values to show at `now_s` (n,)."""
         left = 0.0
         if np.isfinite(self._off_from):
-            left = 1.0 - min(max((now_s - self._off_from) / float(self._pace.gap_s[0]), 0.0), 1.0)
+            fade_s = _FADE_SHARE * float(self._pace.gap_s[0])
+            left = 1.0 - min(max((now_s - self._off_from) / fade_s, 0.0), 1.0)
         self._shown = self._value + self._off * left
         self._now = now_s
         return self._shown

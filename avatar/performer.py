@@ -11,7 +11,7 @@ from avatar.follow import RotationFollower, ValueFollower
 from avatar.ground import Ground
 from avatar.idle import Idle
 from avatar.presence import Presence
-from avatar.smooth import OneEuro, OneEuroRotations, settings
+from avatar.smooth import Mask, OneEuro, OneEuroRotations, settings
 from avatar.solve.assemble import (
     CHEST,
     HEAD,
@@ -22,10 +22,7 @@ from avatar.solve.assemble import (
     assemble,
     neck_and_head,
 )
-from avatar.solve.body import (
-    LOWER_LEGS,
-    UPPER_LEGS,
-)
+from avatar.solve.body import HANDS, LOWER_LEGS, UPPER_LEGS
 from avatar.solve.express import expressions
 from avatar.solve.mirror import mirror_pose
 from avatar.solve.rotations import (
@@ -39,6 +36,7 @@ from avatar.solve.rotations import (
     power,
     same_side,
     slerp,
+    turn_rad,
 )
 from avatar.solve.solution import FINGER_ROWS, PART_INDEX, PART_OF_BONE, PARTS, Solution
 from avatar.solve.solver import Solver
@@ -53,6 +51,12 @@ _FINE_S = 0.3
 """A guess (head from ears, wrist from knuckles) waits this long for the finer source to return."""
 _MAX_TURN_RAD_S = np.radians(15.0) / 0.034
 """While a part is handed over between performer and idle no joint turns faster than this."""
+_QUICKEST_RAD_S = np.radians(np.full(_N, 1100.0))
+_QUICKEST_RAD_S[HANDS] = np.radians(500.0)
+for _part in FINGER_ROWS:
+    _QUICKEST_RAD_S[_part] = np.radians(800.0)
+"""No joint ever turns faster: about what people can do, less where the tracker jumps."""
+_FLIP_RAD, _DOUBTS = np.radians(100.0), 2
 _FACE, _HEAD = PART_INDEX[Part.FACE], PART_INDEX[Part.HEAD]
 _LEGS, _TORSO = PART_INDEX[Part.LEGS], PART_INDEX[Part.TORSO]
 _ARMS = [PART_INDEX[Part.LEFT_ARM], PART_INDEX[Part.RIGHT_ARM]]
@@ -107,11 +111,13 @@ class Performer:
         self._hips = OneEuro(settings(3, 0.8, 2.0))
         self._face_values = ValueFollower(54)
         self._hips_values = ValueFollower(3)
+        self._was_fine: Mask = np.zeros(_N, np.bool_)
+        self._doubts = np.full(2, _DOUBTS)
         self._home: F64 | None = None
         self._ground = Ground()
         self._last: F64 | None = None
         self._last_s = -np.inf
-        self._handing_over: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.ones(_N, np.bool_)
+        self._handing_over: Mask = np.ones(_N, np.bool_)
 
     # -- in ---------------------------------------------------------------------------------
 
@@ -125,6 +131,9 @@ class Performer:
         self._fine_s = np.where(fine, t, self._fine_s)
         mask = fine | (solution.known & (t - self._fine_s > _FINE_S))
         targets = solution.targets
+        self._handing_over |= mask & (fine != self._was_fine)
+        self._was_fine = np.where(mask, fine, self._was_fine)
+        self._doubt_flips(targets, mask)
         if self._calibrate and mask[HEAD]:
             targets[HEAD] = self._recentred(targets[HEAD])
         turns = self._turns.update(targets, t, mask)
@@ -132,6 +141,16 @@ class Performer:
         self._feed_face(solution, t)
         if solution.hips is not None:
             self._feed_hips(solution.hips, t)
+
+    def _doubt_flips(self, targets: F64, mask: Mask) -> None:
+        """Unmask wrists that turned over since the last sample, until a second one says so too.
+
+        Seen along its edge a palm is easily taken for its back.
+        """
+        turned = turn_rad(mul(targets[HANDS], inv(self._turns.value[HANDS])))[:, 0] > _FLIP_RAD
+        flipped = mask[HANDS] & turned & (self._doubts < _DOUBTS)
+        self._doubts = np.where(flipped, self._doubts + 1, np.where(mask[HANDS], 0, self._doubts))
+        mask[HANDS] &= ~flipped
 
     def _calmed(self, frame: MotionFrame, t: float) -> MotionFrame:
         """The frame with its body's points smoothed, depth (the weak axis) more than the rest."""
@@ -206,16 +225,17 @@ class Performer:
         return out
 
     def _limited(self, local: F64, weight: F64, t: float) -> F64:
-        """Bound each joint's speed while its part is being handed over."""
+        """Bound each joint's speed, more while its part is being handed over."""
         if self._last is None or not self._hand_over:
             self._last, self._last_s = local, t
             return local
         turning = (weight < 1.0)[PART_OF_BONE] & (weight > 0.0)[PART_OF_BONE]
         self._handing_over |= turning
-        most = _MAX_TURN_RAD_S * min(max(t - self._last_s, 0.0), 0.034)
+        dt = min(max(t - self._last_s, 0.0), 0.034)
+        most = np.where(self._handing_over, _MAX_TURN_RAD_S, _QUICKEST_RAD_S) * dt
         step = log(mul(local, inv(self._last)))
         size = np.sqrt((step * step).sum(axis=-1))
-        slow = self._handing_over & (size > most)
+        slow = size > most
         share = np.where(slow, most / np.maximum(size, 1e-9), 1.0)
         self._handing_over &= slow | turning
         out = normalise(mul(exp(step * share[:, None]), self._last))
