@@ -50,12 +50,16 @@ def studio() -> Set:
     return made
 
 
-def build(small: bool = False) -> tuple[bytes, int]:
-    """The GLB and its number of triangles; `small` bakes quarter-size pages for a quick look."""
+def build(small: bool = False, pages: tuple[str, ...] = tuple(PAGES)) -> tuple[bytes, int]:
+    """The GLB and its number of triangles.
+
+    `small` bakes quarter-size pages for a quick look; `pages` leaves the others out.
+    """
     made = studio()
     scene = Scene(made.lamps, made.workshop.solids(), paints(), EYE, exposure=1.0)
     parts: list[Part] = []
-    for name, side in PAGES.items():
+    for name in pages:
+        side = PAGES[name]
         mine = [p for p in made.patches if p.page == name]
         page = bake(mine, scene, side // 4 if small else side)
         picture, mime = encoded(page.rgb)
