@@ -92,6 +92,8 @@ def jacket_surface(p: F64) -> F64:
     body = smooth_min(torso(p), trunk(p), 0.02) - loose
     # The waist hangs straighter than the body below it, and the back falls from the shoulders.
     y = p[:, 1]
+    # Upwards the drum narrows until it is lost in the chest.
+    slim = 1.0 - 0.45 * step(y, 1.03, 1.15)
     q = ((x / 0.123) ** 2.4 + (np.abs(p[:, 2] + 0.004) / 0.104) ** 2.4) ** (1 / 2.4)
-    drum = np.maximum((q - 1.0) * 0.104, np.maximum(0.90 - y, y - 1.12))
+    drum = np.maximum((q - slim) * 0.104, np.maximum(0.90 - y, y - 1.16))
     return smooth_min(body, drum, 0.02)

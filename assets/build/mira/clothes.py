@@ -16,6 +16,7 @@ from assets.build.mira.mesh import (
     Piece,
     clip,
     polygonise,
+    step,
 )
 from assets.build.mira.skirt import skirt
 from assets.build.mira.weights import leg_weights, trunk_weights
@@ -48,10 +49,10 @@ def blouse() -> list[Piece]:
     base = polygonise(blouse_field, low, high, 0.007, 1000)
 
     def middle(p: F64) -> F64:
-        return 0.090 - np.abs(p[:, 0])
+        return 0.090 - 0.018 * step(p[:, 1], 1.20, 1.25) - np.abs(p[:, 0])
 
     def front(p: F64) -> F64:
-        return p[:, 2] + 0.045
+        return np.maximum(p[:, 2] + 0.045, p[:, 1] - 1.262)
 
     def below(p: F64) -> F64:
         return p[:, 1] - 0.978

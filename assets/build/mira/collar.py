@@ -19,6 +19,7 @@ from assets.build.mira.mesh import (
     polygonise,
     smooth,
     smooth_min,
+    step,
     swap_sides,
     unit,
     vertex_normals,
@@ -54,9 +55,11 @@ def shirt_collar() -> Piece:
         _ring(0.27, n, 0.0620, 0.0640, 0.079, 0.5 * (top + low) + 0.002),
         _ring(0.34, n, 0.0780, 0.0840, 0.091, low + 0.004 * np.sin(np.pi * t)),
     ]
-    for row in rows[3:]:  # the fold lies on the jacket, never in it
+    # The fold lies on the jacket, never in it; in front there are lapels under it, too.
+    for row, back, front in ((rows[3], 0.003, 0.008), (rows[4], 0.005, 0.0125)):
+        room = back + (front - back) * step(row[:, 2], -0.02, 0.02)
         for _ in range(3):
-            row[:, 1] += 1.1 * np.maximum(0.0075 - jacket_surface(row), 0.0)
+            row[:, 1] += 1.1 * np.maximum(room - jacket_surface(row), 0.0)
     p = np.concatenate(rows)
     tri = grid_triangles(len(rows), n)
     normals = vertex_normals(p, tri)

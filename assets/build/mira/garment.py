@@ -55,7 +55,7 @@ def neckline(p: F64) -> F64:
     """Positive below the blouse's round neckline."""
     z = np.clip(p[:, 2], -0.06, 0.06)
     x = np.abs(p[:, 0])
-    return (1.298 - 0.40 * np.clip(z + 0.02, 0, 1)) - p[:, 1] + 2.0 * np.clip(x - 0.058, 0, None)
+    return (1.306 - 0.38 * np.clip(z + 0.02, 0, 1)) - p[:, 1] + 2.0 * np.clip(x - 0.058, 0, None)
 
 
 def on_cloth(distance: Field, x: float, y: float) -> tuple[F64, F64]:

@@ -72,5 +72,5 @@ def build_hair() -> list[Piece]:
     parts += [sweep(lock, 10) for lock in hairstyle.fringe()]
     parts += [sweep(lock, 14) for lock in hairstyle.sides()]
     parts += [sweep(lock, 9) for lock in hairstyle.back()]
-    parts += [sweep(lock, 8) for lock in hairstyle.stray()]
+    parts += [sweep(lock, 10) for lock in hairstyle.stray()]
     return [join(parts), _curtain_inside()]

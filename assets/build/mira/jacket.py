@@ -11,6 +11,7 @@ from assets.build.mira.collar import button
 from assets.build.mira.garment import blouse_field, cut_out, dressed, on_cloth
 from assets.build.mira.mesh import (
     F64,
+    Field,
     Piece,
     mirror,
     polygonise,
@@ -30,7 +31,7 @@ def opening(y: F64) -> F64:
 
 
 def jacket() -> list[Piece]:
-    """A cropped open jacket with light edges, cuffs and a stand collar."""
+    """A cropped open jacket with light edges and coloured cuffs."""
     low, high = np.array([-0.62, 0.905, -0.145]), np.array([0.62, 1.36, 0.16])
     p, tri, normals = polygonise(jacket_surface, low, high, 0.0075, 2900)
     base = (p, tri, normals)
@@ -39,7 +40,7 @@ def jacket() -> list[Piece]:
         return np.where(p[:, 2] > -0.035, np.abs(p[:, 0]) - opening(p[:, 1]), 0.05)
 
     def neck(p: F64) -> F64:
-        ring = 1.284 + 0.12 * (np.clip(-p[:, 2], -0.02, 0.06))
+        ring = 1.290 + 0.12 * (np.clip(-p[:, 2], -0.02, 0.06))
         return ring - p[:, 1] + 2.0 * np.clip(np.abs(p[:, 0]) - 0.070, 0.0, None)
 
     def lapel(p: F64) -> F64:
@@ -54,6 +55,12 @@ def jacket() -> list[Piece]:
     def before_cuff(p: F64) -> F64:
         return CUFF - np.abs(p[:, 0])
 
+    # Below the bands the shell ends a little earlier, so that no two edges coincide.
+    shell: tuple[Field, ...] = (
+        lambda p: front(p) - 0.0016, neck,
+        lambda p: above_hem(p) - 0.002, lambda p: before_cuff(p) - 0.004,
+    )  # fmt: skip
+
     def cuff(p: F64) -> F64:
         return np.abs(p[:, 0]) - (CUFF - 0.026)
 
@@ -61,9 +68,7 @@ def jacket() -> list[Piece]:
         return JACKET_HEM + 0.016 - p[:, 1]
 
     return [
-        cut_out(
-            "jacket", base, (lambda p: front(p) - 0.0016, neck, above_hem, before_cuff), 0.0, 0.008
-        ),
+        cut_out("jacket", base, shell, 0.0, 0.008),
         cut_out("trim", base, (front, lapel, neck, above_hem), 0.0030, 0.011),
         cut_out("accent", base, (before_cuff, cuff), 0.0022, 0.015),
         cut_out("trim", base, (front, above_hem, belt), 0.0020, 0.006),
