@@ -22,18 +22,20 @@ from avatar.solve.assemble import (
     assemble,
     neck_and_head,
 )
-from avatar.solve.body import HANDS, LOWER_LEGS, UPPER_LEGS
+from avatar.solve.body import HANDS, LOWER_ARMS, LOWER_LEGS, UPPER_LEGS
 from avatar.solve.express import expressions
 from avatar.solve.mirror import mirror_pose
 from avatar.solve.rotations import (
     F64,
     about,
+    dot,
     exp,
     inv,
     log,
     mul,
     normalise,
     power,
+    rotate,
     same_side,
     slerp,
     turn_rad,
@@ -57,6 +59,7 @@ for _part in FINGER_ROWS:
     _QUICKEST_RAD_S[_part] = np.radians(800.0)
 """No joint ever turns faster: about what people can do, less where the tracker jumps."""
 _FLIP_RAD, _DOUBTS = np.radians(100.0), 2
+_ARM_S, _BACKWARDS = 0.5, -0.3
 _FACE, _HEAD = PART_INDEX[Part.FACE], PART_INDEX[Part.HEAD]
 _LEGS, _TORSO = PART_INDEX[Part.LEGS], PART_INDEX[Part.TORSO]
 _ARMS = [PART_INDEX[Part.LEFT_ARM], PART_INDEX[Part.RIGHT_ARM]]
@@ -133,7 +136,7 @@ class Performer:
         targets = solution.targets
         self._handing_over |= mask & (fine != self._was_fine)
         self._was_fine = np.where(mask, fine, self._was_fine)
-        self._doubt_flips(targets, mask)
+        self._doubt_wrists(targets, mask, t)
         if self._calibrate and mask[HEAD]:
             targets[HEAD] = self._recentred(targets[HEAD])
         turns = self._turns.update(targets, t, mask)
@@ -142,8 +145,8 @@ class Performer:
         if solution.hips is not None:
             self._feed_hips(solution.hips, t)
 
-    def _doubt_flips(self, targets: F64, mask: Mask) -> None:
-        """Unmask wrists that turned over since the last sample, until a second one says so too.
+    def _doubt_wrists(self, targets: F64, mask: Mask, time_s: float) -> None:
+        """Unmask wrists that point backwards, and those that turned over, until a sample agrees.
 
         Seen along its edge a palm is easily taken for its back.
         """
@@ -151,6 +154,13 @@ class Performer:
         flipped = mask[HANDS] & turned & (self._doubts < _DOUBTS)
         self._doubts = np.where(flipped, self._doubts + 1, np.where(mask[HANDS], 0, self._doubts))
         mask[HANDS] &= ~flipped
+        # A hand that points back along its forearm belongs to somebody else, or is not one.
+        forearm = self._turns.value[LOWER_ARMS]
+        known = self._fine_s[LOWER_ARMS] > time_s - _ARM_S
+        backwards = dot(rotate(targets[HANDS], _X), rotate(forearm, _X))[:, 0] < _BACKWARDS
+        mask[HANDS] &= ~(known & backwards)
+        for side, part in enumerate(FINGER_ROWS):
+            mask[part] &= mask[HANDS[side]]
 
     def _calmed(self, frame: MotionFrame, t: float) -> MotionFrame:
         """The frame with its body's points smoothed, depth (the weak axis) more than the rest."""

@@ -21,6 +21,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 _WHITE = 6.0**0.5
 """Second differences of white noise are this much wider than the noise."""
 _NOISE_S = 0.7
+_SMALLEST_RAD = 0.02
 FORGET_S = 0.4
 """After this long without a sample the next one is taken as it is."""
 
@@ -35,8 +36,8 @@ class Settings:
     quiet: F64
     """Speeds below this are the tracker's noise and do not raise the cut-off."""
     noise_gain: F64
-    """`OneEuro` only: how much of the measured noise (as a speed) counts as quiet as well, so that
-    a bad picture is calmed more; 0 for a fixed `quiet`."""
+    """How much of the measured noise (as a speed) counts as quiet as well, so that a bad picture
+    is calmed more; 0 for a fixed `quiet`."""
 
 
 def settings(
@@ -117,6 +118,8 @@ class OneEuroRotations:
         self.value: F64 = np.tile(IDENTITY, (n, 1))
         self.speed: F64 = np.zeros((n, 3))
         self._raw: F64 = np.tile(IDENTITY, (n, 1))
+        self._moved: F64 = np.zeros((n, 3))
+        self._noise: F64 = np.zeros(n)
         self._time: F64 = np.full(n, -np.inf)
 
     def update(self, value: F64, time_s: float, mask: Mask) -> F64:
@@ -129,16 +132,24 @@ class OneEuroRotations:
         dt = np.clip(gap, 1e-3, FORGET_S)
         known = gap <= FORGET_S
         moved = log(mul(new, inv(self._raw[rows]))) / dt[:, None]
+        bend = moved - self._moved[rows]
+        jump = np.sqrt((bend * bend).sum(axis=-1)) * dt / _WHITE
+        noise = self._noise[rows]
+        jump = np.where(known, np.minimum(jump, 3.0 * noise + _SMALLEST_RAD), noise)
+        noise = noise + np.minimum(dt / _NOISE_S, 1.0) * (jump - noise)
+        quiet = np.maximum(self._s.quiet[rows], self._s.noise_gain[rows] * noise / dt)
         speed = self.speed[rows]
         speed = speed + alpha(self._s.speed_cutoff_hz[rows], dt)[:, None] * (moved - speed)
         speed = np.where(known[:, None], speed, 0.0)
         magnitude = np.sqrt((speed * speed).sum(axis=-1))
-        fast = np.maximum(magnitude - self._s.quiet[rows], 0.0)
+        fast = np.maximum(magnitude - quiet, 0.0)
         a = alpha(self._s.min_cutoff_hz[rows] + self._s.beta[rows] * fast, dt)
         a = np.where(known, a, 1.0)
         smooth = normalise(mul(exp(log(mul(new, inv(last))) * a[:, None]), last))
         self.value[rows] = same_side(smooth, last)
         self.speed[rows] = speed
         self._raw[rows] = new
+        self._moved[rows] = np.where(known[:, None], moved, 0.0)
+        self._noise[rows] = noise
         self._time[rows] = time_s
         return self.value

@@ -34,6 +34,10 @@ def rotation_settings() -> Settings:
     ):
         s.min_cutoff_hz[rows], s.beta[rows] = cutoff_hz, beta
         s.speed_cutoff_hz[rows], s.quiet[rows] = speed_hz, quiet_rad_s
+    # The hand tracker filters nothing itself; how much it shakes depends on the hand's size.
+    s.noise_gain[HANDS] = 1.2
+    for part in FINGER_ROWS:
+        s.noise_gain[part] = 1.2
     return s
 
 

@@ -17,7 +17,7 @@ from avatar.solve.body import (
     UPPER_ARMS,
     UPPER_LEGS,
 )
-from avatar.solve.rotations import F64, bounded, inv, mul, power, twist_about
+from avatar.solve.rotations import F64, bounded, inv, mul, power, turn_rad, twist_about
 from flow.pose import BONE_INDEX
 
 HIPS, SPINE, CHEST = BONE_INDEX["hips"], BONE_INDEX["spine"], BONE_INDEX["chest"]
@@ -33,7 +33,7 @@ the lower arm, half stays in the hand, which spreads the twist over the sleeve."
 _X = np.array([1.0, 0.0, 0.0])
 _HEAD_MAX_RAD = np.radians(85.0)
 _WRIST_MAX_RAD = np.radians(85.0)
-_TWIST_MAX_RAD = np.radians(95.0)
+_TWIST_MAX_RAD = np.radians(105.0)
 
 
 def trunk(hips: F64, spine: F64, chest: F64) -> F64:
@@ -54,7 +54,10 @@ def arms(upper: F64, lower: F64, hands: F64, shoulders: F64) -> tuple[F64, F64, 
     local_lower = mul(inv(upper), lower)
     hand = mul(inv(lower), hands)
     whole = twist_about(hand, _X)
-    twist = bounded(whole, _TWIST_MAX_RAD)
+    # Half a turn one way is half a turn the other way: fade there, or the sleeve would jump.
+    turned = turn_rad(whole)
+    fade = _TWIST_MAX_RAD * (np.pi - turned) / (np.pi - _TWIST_MAX_RAD)
+    twist = bounded(whole, np.minimum(turned, fade))
     bend = bounded(mul(hand, inv(whole)), _WRIST_MAX_RAD)
     moved = power(twist, FOREARM_TWIST_SHARE)
     # lower * moved * rest = lower * bend * twist, so the hand itself stays where it was seen.

@@ -38,8 +38,7 @@ _DIP_PER_PIP = 0.6
 """The end joint follows the middle one (they share a tendon); half measured, half from this."""
 
 _PALM_SINE, _PALM_M = 0.25, 1e-3
-_BACKWARDS = -0.1
-"""A joint that measures straighter than this cannot be told from one bent the wrong way."""
+_FURTHEST_BACK_RAD = np.radians(110.0)
 
 _Y = np.array([0.0, 1.0, 0.0])
 _Z = np.array([0.0, 0.0, 1.0])
@@ -78,7 +77,7 @@ def _four(local: F64) -> F64:
     """Index..little of a left hand in the hand's frame: (12, 4), finger by finger."""
     bones = unit(local[_CHAINS[:, 1:]] - local[_CHAINS[:, :-1]])  # (4 fingers, 3 bones, xyz)
     first, second, third = bones[:, 0], bones[:, 1], bones[:, 2]
-    flex = np.clip(np.arctan2(-first[:, 1], first[:, 0]), *_MCP_RAD)
+    flex = np.clip(_forwards(np.arctan2(-first[:, 1], first[:, 0])), *_MCP_RAD)
     # A bent finger points along the palm's normal, where its spread cannot be seen.
     straight = np.clip(first[:, 0] * 1.6, 0.0, 1.0)
     spread = np.arcsin(np.clip(first[:, 2], -1.0, 1.0)) - _REST_SPREAD_RAD
@@ -95,9 +94,13 @@ def _bend(before: F64, after: F64, direction_rad: F64) -> F64:
     down = np.stack(
         [-np.sin(direction_rad), -np.cos(direction_rad), np.zeros_like(direction_rad)], axis=-1
     )
-    cosine = np.clip(dot(before, after)[:, 0], -1.0, 1.0)
-    sign = np.where(dot(after - before, down)[:, 0] < _BACKWARDS, -1.0, 1.0)
-    return np.asarray(np.arccos(cosine) * sign, np.float64)
+    return _forwards(np.arctan2(dot(after, down)[:, 0], dot(after, before)[:, 0]))
+
+
+def _forwards(radians: F64) -> F64:
+    """An angle that is measured as far backwards is a fist closed beyond half a turn."""
+    turn = 2.0 * np.pi
+    return np.asarray((radians + _FURTHEST_BACK_RAD) % turn - _FURTHEST_BACK_RAD, np.float64)
 
 
 def _thumb(local: F64) -> F64:

@@ -22,6 +22,7 @@ from flow.motion import (
     LOOKED_FACE,
     LOOKED_LEFT,
     LOOKED_RIGHT,
+    BodySample,
     FaceSample,
     HandSample,
     MotionFrame,
@@ -34,6 +35,8 @@ Mask: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
 _HEAD = BONE_INDEX["head"]
 _TRUNK = [BONE_INDEX["hips"], BONE_INDEX["spine"], BONE_INDEX["chest"]]
 _PICTURE, _IMAGINED = 0.58, 0.3
+_WRIST_NS, _WRIST_SEEN, _REACH = 300_000_000, 0.5, 0.9
+"""A hand is the arm's when it is within this many shoulder widths of a wrist seen just now."""
 _BODY_PARTS = (Part.TORSO, Part.LEFT_ARM, Part.RIGHT_ARM, Part.LEGS)
 _SIDES = (
     (0, LOOKED_LEFT, Part.LEFT_HAND),
@@ -72,6 +75,7 @@ class Solver:
     ) -> None:
         self.neutral = neutral if neutral is not None else Neutral()
         self.lengths = Lengths()
+        self._last_body: tuple[int, BodySample] | None = None
         self._legs = legs
 
     def solve(self, frame: MotionFrame) -> Solution:
@@ -102,10 +106,26 @@ class Solver:
             hand = frame.right_hand if side else frame.left_hand
             if frame.looked_for & bit or hand is not None:
                 searched[part] = True
-            if hand is not None:
+            if hand is not None and self._belongs(hand, side, frame):
                 seen[part] = True
                 self._hand(hand, side, targets, known, coarse)
         return Solution(frame.captured, targets, known, coarse, searched, seen, weights, gaze, hips)
+
+    def _belongs(self, hand: HandSample, side: int, frame: MotionFrame) -> bool:
+        """Whether the hand is where the body's arm ends (a knee is sometimes taken for a hand)."""
+        if frame.body is not None:
+            self._last_body = frame.captured, frame.body
+        if self._last_body is None or not hand.image_points.any():
+            return True
+        when, body = self._last_body
+        if frame.captured - when > _WRIST_NS or body.visibility[15 + side] < _WRIST_SEEN:
+            return True
+        square = np.array([frame.aspect, 1.0])
+        flat = body.image_points[:, :2] * square
+        trunk = np.linalg.norm(flat[11] + flat[12] - flat[23] - flat[24]) * 0.5
+        ruler = max(float(np.linalg.norm(flat[11] - flat[12])), 0.6 * float(trunk))
+        apart = float(np.linalg.norm(hand.image_points[0, :2] * square - flat[15 + side]))
+        return apart < _REACH * ruler
 
     def _body(
         self, frame: MotionFrame, targets: F64, known: Mask, seen: dict[Part, bool]

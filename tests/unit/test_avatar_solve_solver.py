@@ -258,3 +258,17 @@ def test_all_targets_must_be_unit_quaternions() -> None:
     solution = Solver().solve(Scene(BENT, left=True, right=True).frame(0))
     assert solution.targets.shape == (len(HUMAN_BONES), 4)
     assert np.allclose(np.linalg.norm(solution.targets, axis=1), 1.0)
+
+
+def test_a_hand_far_from_the_wrist_must_be_somebody_elses() -> None:
+    frame = Scene(BENT, left=True).frame(0)
+    assert frame.body is not None
+    assert frame.left_hand is not None
+    wrist = frame.body.image_points[15]
+    for offset, belongs in ((0.01, True), (0.4, False)):
+        image = np.tile(wrist, (21, 1)).astype(np.float32)
+        image[:, 1] += offset
+        hand = replace(frame.left_hand, image_points=image)
+        solution = Solver().solve(replace(frame, left_hand=hand))
+        assert solution.seen[Part.LEFT_HAND] is belongs
+        assert bool(solution.known[BONE_INDEX["leftIndexProximal"]]) is belongs
