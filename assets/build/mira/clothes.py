@@ -46,7 +46,7 @@ def neck_uv(p: F64) -> F64:
 def blouse() -> list[Piece]:
     """The top: what the open jacket shows of it."""
     low, high = np.array([-0.15, 0.95, -0.14]), np.array([0.15, 1.35, 0.15])
-    base = polygonise(blouse_field, low, high, 0.007, 1000)
+    base = polygonise(blouse_field, low, high, 0.007, 1000, calm=0.022)
 
     def middle(p: F64) -> F64:
         return 0.090 - 0.018 * step(p[:, 1], 1.20, 1.25) - np.abs(p[:, 0])

@@ -33,7 +33,7 @@ def opening(y: F64) -> F64:
 def jacket() -> list[Piece]:
     """A cropped open jacket with light edges and coloured cuffs."""
     low, high = np.array([-0.62, 0.905, -0.145]), np.array([0.62, 1.36, 0.16])
-    p, tri, normals = polygonise(jacket_surface, low, high, 0.0075, 2900)
+    p, tri, normals = polygonise(jacket_surface, low, high, 0.0075, 2900, calm=0.012)
     base = (p, tri, normals)
 
     def front(p: F64) -> F64:

@@ -72,18 +72,19 @@ def vertex_normals(positions: F64, triangles: I64) -> F64:
 
 
 def polygonise(
-    distance: Field, low: F64, high: F64, cell: float, triangles: int, level: float = 0.0
+    distance: Field, low: F64, high: F64, cell: float, triangles: int, calm: float = 0.0
 ) -> tuple[F64, I64, F64]:
     """The level set of a field as about `triangles` triangles: positions, triangles, normals.
 
     Marching cubes, edge collapse, then Newton steps back onto the surface along the gradient.
+    `calm` (metres) widens the differences that normals are taken from: light falls softer.
     """
     from meshoptimizer import simplify
     from skimage.measure import marching_cubes
 
     axes = [np.arange(a, b + cell, cell) for a, b in zip(low, high, strict=True)]
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-    values = distance(grid.reshape(-1, 3)).reshape(grid.shape[:3]) - level
+    values = distance(grid.reshape(-1, 3)).reshape(grid.shape[:3])
     points, faces, _, _ = marching_cubes(  # type: ignore[no-untyped-call]
         values.astype(np.float32), 0.0, spacing=(cell,) * 3
     )
@@ -99,8 +100,8 @@ def polygonise(
     h = 0.1 * cell
     for _ in range(4):
         g = gradient(distance, pts, h)
-        pts = pts - ((distance(pts) - level) / np.maximum((g * g).sum(1), 0.05))[:, None] * g
-    normals = unit(gradient(distance, pts, h))
+        pts = pts - (distance(pts) / np.maximum((g * g).sum(1), 0.05))[:, None] * g
+    normals = unit(gradient(distance, pts, max(h, calm)))
     a, b, c = (pts[tris[:, i]] for i in range(3))
     if np.sum(np.cross(b - a, c - a) * normals[tris[:, 0]]) < 0:
         tris = tris[:, ::-1].copy()
