@@ -18,10 +18,14 @@ class TextureBook:
     """One model's textures, uploaded once per way they are used.
 
     `power_of_two`: the software rasteriser takes no other sizes, and draws small ones faster.
+    `sharp`: sample along the slope, which graphics processors do for nothing.
     """
 
-    def __init__(self, model: Model, *, power_of_two: bool, limit: int = MAX_SIZE) -> None:
+    def __init__(
+        self, model: Model, *, power_of_two: bool, limit: int = MAX_SIZE, sharp: bool = False
+    ) -> None:
         self._model = model
+        self._sharp = sharp
         self._power_of_two = power_of_two
         self._limit = limit
         self._made: dict[tuple[int, Alpha, float], Any] = {}
@@ -49,8 +53,11 @@ class TextureBook:
             found = self._made[key] = upload(
                 texture.name, rgba, repeat_u=texture.repeat_u, repeat_v=texture.repeat_v
             )
-            if self._power_of_two:
-                # The software rasteriser mixes two mipmaps wrongly: small alpha comes out as lace.
+            if self._sharp:
+                found.set_anisotropic_degree(4)
+            else:
+                # Software GL pays for two mipmaps; the software rasteriser mixes them wrongly, so
+                # that small alpha comes out as lace.
                 found.set_minfilter(core().SamplerState.FT_linear_mipmap_nearest)
         return found
 
@@ -94,7 +101,6 @@ def upload(name: str, rgba: U8, *, repeat_u: bool = True, repeat_v: bool = True)
     texture.set_magfilter(panda.SamplerState.FT_linear)
     texture.set_wrap_u(_wrap(repeat_u))
     texture.set_wrap_v(_wrap(repeat_v))
-    texture.set_anisotropic_degree(4)
     # Sizes are decided here; left alone, the engine would shrink them to powers of two.
     texture.set_auto_texture_scale(panda.ATS_none)
     return texture

@@ -123,7 +123,9 @@ class GlBackend:
         self._background = tuple(float(v) for v in display_from_linear(background))
         if model is not None:
             layout = lay_out(model)
-            self._stage = Drawable(layout, self._root, "stage", casts=False)
+            self._stage = Drawable(
+                layout, self._root, "stage", casts=False, hardware=self.host.is_hardware
+            )
             skinner = Skinner(layout, interleaved=True)
             skinner.pose(rest_rig(model))
             self._stage.upload(skinner.rows)
@@ -132,7 +134,9 @@ class GlBackend:
         """Bring an avatar in, replacing one of the same name."""
         self.remove_avatar(name)
         layout = lay_out(model)
-        drawable = Drawable(layout, self._root, f"avatar {name}", casts=True)
+        drawable = Drawable(
+            layout, self._root, f"avatar {name}", casts=True, hardware=self.host.is_hardware
+        )
         self._avatars[name] = (drawable, Skinner(layout, interleaved=True))
 
     def remove_avatar(self, name: str) -> None:
@@ -182,7 +186,7 @@ class GlBackend:
                 continue
             skinner.pose(rig)
             drawable.upload(skinner.rows)
-            drawable.recolor(rig)
+            drawable.recolor(rig.materials, frame.due)
             self._show(drawable.outlines, self.quality.outline)
             low = np.minimum(low, skinner.positions.min(axis=0))
             high = np.maximum(high, skinner.positions.max(axis=0))

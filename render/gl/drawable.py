@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from flow.spec import F32
-from flow.stage import RigState
+from render.animate import Overrides, Scroller
 from render.geometry import fill, geom_node, triangles, vertex_data, vertex_format
 from render.gl.material import MaterialState
 from render.gl.shader import program
@@ -16,13 +16,20 @@ from render.panda import core
 from render.textures import TextureBook
 
 MAIN_BIT, SHADOW_BIT = 0, 1
-SKIN_BIN, BLEND_BIN = 10, 30
+AVATAR_BIN, STAGE_BIN, BLEND_BIN = 100, 300, 600
+"""Avatars first: what they hide of the stage is then never shaded."""
 
 
 class Drawable:
-    """One model under `root`. `casts`: whether it throws the key light's shadow."""
+    """One model under `root`.
 
-    def __init__(self, layout: Layout, root: Any, name: str, *, casts: bool) -> None:
+    `casts`: whether it throws the key light's shadow (the avatars do, the stage takes it).
+    `hardware`: whether a graphics processor draws, which affords more samples.
+    """
+
+    def __init__(
+        self, layout: Layout, root: Any, name: str, *, casts: bool, hardware: bool
+    ) -> None:
         panda = core()
         self.layout = layout
         count = len(layout.positions)
@@ -35,21 +42,23 @@ class Drawable:
         self.path = root.attach_new_node(name)
         self.outlines = self.path.attach_new_node("outlines")
         self.outlines.hide(panda.BitMask32.bit(SHADOW_BIT))
-        book = TextureBook(layout.model, power_of_two=False)
+        book = TextureBook(layout.model, power_of_two=False, sharp=hardware)
         self._materials: list[tuple[int, MaterialState]] = []
+        solid = AVATAR_BIN if casts else STAGE_BIN
         for rank, part in enumerate(layout.parts):
             state = MaterialState(layout.model, part, book)
             self._materials.append((part.material, state))
             primitive = triangles(part.triangles)
             path = self.path.attach_new_node(geom_node(state.material.name, self._data, primitive))
-            state.dress(path, of_stage=not casts)
+            state.dress(path, of_stage=not casts, hardware=hardware)
             blends = part.alpha.value == "BLEND"
-            path.set_bin("fixed", (BLEND_BIN if blends else SKIN_BIN) + rank)
+            path.set_bin("fixed", (BLEND_BIN if blends else solid) + rank)
             if not casts or blends:
                 path.hide(panda.BitMask32.bit(SHADOW_BIT))
             if part.outlined:
                 self._add_outline(part.alpha.value == "MASK", state, primitive, rank, book)
-        self._last_overrides: dict[int, dict[str, Any]] = {}
+        self._scroller = Scroller(layout.model)
+        self._overridden = False
 
     def _add_outline(
         self, masked: bool, state: MaterialState, primitive: Any, rank: int, book: TextureBook
@@ -63,18 +72,19 @@ class Drawable:
         path.set_shader_input("u_material", state.rows)
         path.set_shader_input("u_base", book.get(state.material.base_map.texture))
         path.set_attrib(panda.CullFaceAttrib.make(panda.CullFaceAttrib.M_cull_counter_clockwise), 1)
-        path.set_bin("fixed", SKIN_BIN + rank)
+        path.set_bin("fixed", AVATAR_BIN + rank)
 
     def upload(self, posed: F32) -> None:
         """Show the posed vertices (v, 6)."""
         fill(self._data, 0, posed)
 
-    def recolor(self, rig: RigState) -> None:
-        """Apply expressions' material overrides."""
-        if rig.materials or self._last_overrides:
+    def recolor(self, overrides: Overrides, due: int) -> None:
+        """Apply expressions' material overrides and what moves by itself at `due` (ns)."""
+        overrides = self._scroller.at(overrides, due)
+        if overrides or self._overridden:
             for index, state in self._materials:
-                state.update(rig.materials.get(index))
-        self._last_overrides = dict(rig.materials)
+                state.update(overrides.get(index))
+        self._overridden = bool(overrides)
 
     def remove(self) -> None:
         """Take it out of the scene."""

@@ -72,7 +72,7 @@ class MaterialState:
         if override or self._changed:
             self.write(override)
 
-    def dress(self, path: Any, *, of_stage: bool) -> None:
+    def dress(self, path: Any, *, of_stage: bool, hardware: bool) -> None:
         """Give the node `path` this material's program, textures and blending.
 
         Unlit parts of an avatar (eyes, labels) take no shadow; those of a stage do.
@@ -82,6 +82,8 @@ class MaterialState:
         toon = material.shading is Shading.MTOON and material.mtoon is not None
         unlit = material.shading is Shading.UNLIT
         switches = self._switches(shadowed=of_stage or not unlit)
+        if hardware:
+            switches.add("FINE_SHADOW")
         path.set_shader(program("mtoon", "mtoon" if toon else "surface", frozenset(switches)))
         path.set_shader_input("u_material", self.rows)
         path.set_shader_input("u_base", self._texture(material.base_map, mode))

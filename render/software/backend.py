@@ -13,6 +13,7 @@ from flow.mesh import RGB, Model
 from flow.meter import Meter
 from flow.spec import F32, U8
 from flow.stage import StageFrame
+from render.animate import Scroller
 from render.camera import NEAR_M, Rect, clip_from_world, crop
 from render.color import unit
 from render.layers import Layers
@@ -36,6 +37,7 @@ MOST_PIXELS = 1.3e6
 class _Actor:
     drawable: SoftDrawable
     skinner: Skinner
+    scroller: Scroller
     splatter: Splatter | None = None
 
 
@@ -73,7 +75,9 @@ class SoftwareBackend:
         self.remove_avatar(name)
         layout = lay_out(model)
         self._actors[name] = _Actor(
-            SoftDrawable(layout, self._root, name), Skinner(layout, interleaved=False)
+            SoftDrawable(layout, self._root, name),
+            Skinner(layout, interleaved=False),
+            Scroller(model),
         )
 
     def remove_avatar(self, name: str) -> None:
@@ -118,7 +122,8 @@ class SoftwareBackend:
                 continue
             drawable.path.show()
             skinner.pose(rig)
-            drawable.show(skinner, rig, frame.shot.eye, frame.light)
+            overrides = actor.scroller.at(rig.materials, frame.due)
+            drawable.show(skinner, overrides, frame.shot.eye, frame.light)
             if self.quality.outline:
                 drawable.outlines.show()
                 drawable.outline(skinner, frame.shot.eye, view_scale, frame.light)

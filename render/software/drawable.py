@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from flow.mesh import Alpha
 from flow.spec import F32
-from flow.stage import Light, RigState
+from flow.stage import Light
+from render.animate import Overrides
 from render.color import display_from_linear, light_tints
 from render.geometry import fill, geom_node, triangles, vertex_data, vertex_format
 from render.model import Layout, Part, material_at
@@ -51,19 +51,19 @@ class SoftDrawable:
         self._moved: frozenset[int] = frozenset()
         self._fine = False
 
-    def show(self, skinner: Skinner, rig: RigState, eye: F32, light: Light) -> None:
-        """Light and upload the posed vertices."""
-        self.light.recolor(rig.materials)
+    def show(self, skinner: Skinner, overrides: Overrides, eye: F32, light: Light) -> None:
+        """Light and upload the posed vertices, with `overrides` of materials."""
+        self.light.recolor(overrides)
         fill(self._data, 0, skinner.positions)
         fill(self._data, 1, self.light.shade(skinner.positions, skinner.normals, eye, light))
-        if rig.materials or self._moved:
-            self._move_textures(rig.materials)
+        if overrides or self._moved:
+            self._move_textures(overrides)
 
     def outline(self, skinner: Skinner, eye: F32, view_scale: float, light: Light) -> None:
         """Upload the outline hulls; `view_scale` is 2 tan(fov / 2)."""
         self._hull.upload(skinner, self.light.normal_lengths, eye, view_scale, light)
 
-    def _move_textures(self, overrides: Mapping[int, Mapping[str, Any]]) -> None:
+    def _move_textures(self, overrides: Overrides) -> None:
         panda = core()
         stage = panda.TextureStage.get_default()
         wanted = frozenset(i for i, change in overrides.items() if "uv_offset" in change)

@@ -159,8 +159,7 @@ class PlateMaker:
         if key == self._lit or self._drawable is None or self._skinner is None:
             return
         self._lit = key
-        rig = rest_rig(self._drawable.layout.model)
-        self._drawable.show(self._skinner, rig, frame.shot.eye, frame.light)
+        self._drawable.show(self._skinner, {}, frame.shot.eye, frame.light)
 
     def _clip(self, frame: StageFrame) -> F32:
         """Clip space with its far plane just behind the stage."""

@@ -167,13 +167,31 @@ def test_pictures_must_repeat_exactly(renderer: Renderer) -> None:
     np.testing.assert_array_equal(renderer.picture(frame(posed_doll())), first)
 
 
-def test_a_slow_machine_must_be_told_what_was_given_up() -> None:
+def test_a_scrolling_texture_must_move_with_time(renderer: Renderer) -> None:
+    model = doll()
+    cloth = model.materials[1]
+    assert cloth.mtoon is not None
+    scrolling = replace(cloth, mtoon=replace(cloth.mtoon, uv_scroll=(0.25, 0.0)))
+    materials = (model.materials[0], scrolling, *model.materials[2:])
+    renderer.add_avatar("doll", replace(model, materials=materials))
+
+    def at(seconds: float) -> U8:
+        return renderer.picture(replace(frame(), due=int(seconds * 1e9)))
+
+    start = at(0.0)
+    assert (difference(at(0.25), start) > 30).sum() > 200
+    np.testing.assert_array_equal(at(4.0), start)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_slow_machine_must_be_told_what_was_given_up(backend: BackendName) -> None:
     class SlowClock(ManualClock):
         def now(self) -> int:
             self.advance(50_000_000)
             return super().now()
 
-    opened = open_renderer(320, 180, quality=Quality(), clock=SlowClock())
+    renderer_or_skip(backend).close()
+    opened = open_renderer(320, 180, backend=backend, quality=Quality(), clock=SlowClock())
     opened.set_stage(corner(), BACKGROUND)
     opened.add_avatar("doll", doll())
     for seq in range(130):
