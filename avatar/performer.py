@@ -230,7 +230,7 @@ class Performer:
         if weight[_HEAD] > 0.0 and weight[_TORSO] < 1.0:
             # The trunk is not quite the performer's, but the head keeps its direction in the room.
             chest = mul(mul(out[HIPS], out[SPINE]), mul(out[CHEST], out[UPPER_CHEST]))
-            seen = neck_and_head(shown[HEAD], chest)
+            seen = neck_and_head(mul(inv(chest), shown[HEAD]))
             out[[NECK, HEAD]] = slerp(idle[[NECK, HEAD]], seen, weight[_HEAD])
         return out
 

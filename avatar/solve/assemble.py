@@ -36,49 +36,40 @@ _WRIST_MAX_RAD = np.radians(85.0)
 _TWIST_MAX_RAD = np.radians(105.0)
 
 
-def trunk(hips: F64, spine: F64, chest: F64) -> F64:
-    """Local hips, spine, chest (3, 4) from their rotations in the room."""
-    return np.stack([hips, mul(inv(hips), spine), mul(inv(spine), chest)])
+_CHILDREN = [SPINE, CHEST, HEAD, *UPPER_ARMS, *LOWER_ARMS, *HANDS]
+_CHILDREN += [*UPPER_LEGS, *LOWER_LEGS, *FEET]
+_PARENTS = [HIPS, SPINE, CHEST, *SHOULDERS, *UPPER_ARMS, *LOWER_ARMS]
+_PARENTS += [HIPS, HIPS, *UPPER_LEGS, *LOWER_LEGS]
+"""Whose parent is whose, the head's neck and the optional `upperChest` left out."""
 
 
-def neck_and_head(head: F64, chest: F64) -> F64:
-    """Local neck and head (2, 4) from rotations in the room, bounded to what a neck can do."""
-    turn = bounded(mul(inv(chest), head), _HEAD_MAX_RAD)
+def neck_and_head(turn: F64) -> F64:
+    """Local neck and head (2, 4) of a turn against the chest, bounded to what a neck can do."""
+    turn = bounded(turn, _HEAD_MAX_RAD)
     neck = power(turn, NECK_SHARE)
     return np.stack([neck, mul(inv(neck), turn)])
 
 
-def arms(upper: F64, lower: F64, hands: F64, shoulders: F64) -> tuple[F64, F64, F64]:
-    """Local upper arms, lower arms and hands (2, 4) each; `shoulders` are in the room too."""
-    local_upper = mul(inv(shoulders), upper)
-    local_lower = mul(inv(upper), lower)
-    hand = mul(inv(lower), hands)
-    whole = twist_about(hand, _X)
+def forearm_twist(hands: F64) -> tuple[F64, F64]:
+    """What of the hands' local turn (2, 4) the lower arms do, and the bounded turn itself."""
+    whole = twist_about(hands, _X)
     # Half a turn one way is half a turn the other way: fade there, or the sleeve would jump.
     turned = turn_rad(whole)
     fade = _TWIST_MAX_RAD * (np.pi - turned) / (np.pi - _TWIST_MAX_RAD)
     twist = bounded(whole, np.minimum(turned, fade))
-    bend = bounded(mul(hand, inv(whole)), _WRIST_MAX_RAD)
-    moved = power(twist, FOREARM_TWIST_SHARE)
-    # lower * moved * rest = lower * bend * twist, so the hand itself stays where it was seen.
-    return local_upper, mul(local_lower, moved), mul(inv(moved), mul(bend, twist))
-
-
-def legs(upper: F64, lower: F64, feet: F64, hips: F64) -> tuple[F64, F64, F64]:
-    """Local upper legs, lower legs and feet (2, 4) each."""
-    return mul(inv(hips), upper), mul(inv(upper), lower), mul(inv(lower), feet)
+    bend = bounded(mul(hands, inv(whole)), _WRIST_MAX_RAD)
+    return power(twist, FOREARM_TWIST_SHARE), mul(bend, twist)
 
 
 def assemble(targets: F64, out: F64) -> F64:
     """Write the local rotations of all body bones into `out` (55, 4); fingers are left alone."""
-    hips, chest = targets[HIPS], targets[CHEST]
-    out[TRUNK] = trunk(hips, targets[SPINE], chest)
-    out[[NECK, HEAD]] = neck_and_head(targets[HEAD], chest)
-    out[SHOULDERS] = targets[SHOULDERS]
-    out[UPPER_ARMS], out[LOWER_ARMS], out[HANDS] = arms(
-        targets[UPPER_ARMS], targets[LOWER_ARMS], targets[HANDS], mul(chest, targets[SHOULDERS])
-    )
-    out[UPPER_LEGS], out[LOWER_LEGS], out[FEET] = legs(
-        targets[UPPER_LEGS], targets[LOWER_LEGS], targets[FEET], hips
-    )
+    room = targets.copy()
+    room[SHOULDERS] = mul(targets[CHEST], targets[SHOULDERS])
+    out[HIPS], out[SHOULDERS] = targets[HIPS], targets[SHOULDERS]
+    out[_CHILDREN] = mul(inv(room[_PARENTS]), room[_CHILDREN])
+    out[[NECK, HEAD]] = neck_and_head(out[HEAD])
+    moved, hands = forearm_twist(out[HANDS])
+    # lower * moved * rest = lower * hands, so the hand itself stays where it was seen.
+    out[LOWER_ARMS] = mul(out[LOWER_ARMS], moved)
+    out[HANDS] = mul(inv(moved), hands)
     return out
