@@ -33,7 +33,11 @@ TIMEOUT_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """`rgba` (h, w, 4), top row first, alpha 0 where nothing is; `depth_m` (h, w), 0 there."""
+    """`rgba` (h, w, 4), top row first, alpha 0 where nothing is; `depth_m` (h, w), 0 there.
+
+    pyrender knows no cut-out: masked and blended parts write depth over their whole triangles, and
+    their alpha replaces that of what lies behind.
+    """
 
     rgba: U8
     depth_m: F32
