@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,73 +19,17 @@ from stream.outputs import make, parse
 from stream.outputs.rtmp import RtmpOutput
 from stream.rtmp.address import parse_address
 from stream.testsource import FlashAndBeep
+from tests.fixtures.nginx import Server, running
 
 pytestmark = pytest.mark.peer
-MODULE = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")
 CLOCK = MonotonicClock()
 SOURCE = FlashAndBeep(320, 180)
-KEY = "show-1?secret=abc&expires=9"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(what: Callable[[], bool], seconds: float = 20.0) -> bool:
-    deadline = CLOCK.now() + round(seconds * NS_PER_S)
-    while not what():
-        if CLOCK.now() > deadline:
-            return False
-        CLOCK.sleep_until(CLOCK.now() + NS_PER_S // 50)
-    return True
-
-
-class Server:
-    """nginx on a port of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-        (folder / "nginx.conf").write_text(
-            f"load_module {MODULE};\n"
-            "daemon off; master_process off; worker_processes 1;\n"
-            f"pid {folder}/pid; error_log {folder}/error.log warn;\n"
-            "events { worker_connections 64; }\n"
-            f"rtmp {{ server {{ listen 127.0.0.1:{self.port};"
-            " application live { live on; } } }\n"
-        )
-
-    def start(self) -> None:
-        command = ["nginx", "-c", str(self._folder / "nginx.conf"), "-p", str(self._folder)]
-        self._process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        assert wait_for(self.answers)
-
-    def answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
-    def url(self, key: str = KEY) -> str:
-        return f"rtmp://127.0.0.1:{self.port}/live/{key}"
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    if not (shutil.which("nginx") and shutil.which("ffmpeg") and MODULE.is_file()):
-        pytest.skip("needs nginx, libnginx-mod-rtmp and ffmpeg (apt-get install them)")
-    made = Server(tmp_path)
-    made.start()
-    yield made
-    made.kill()
+    with running(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
