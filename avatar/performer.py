@@ -78,7 +78,7 @@ class Performer:
 
     Args:
         mirrored: Move like a mirror image (also when a frame asks for it).
-        legs: ``auto`` moves legs when they are well seen, ``on`` whenever hips are, ``off`` never.
+        legs: ``auto`` moves legs that are well seen and stand, ``on`` also those on a chair.
         source_driver: What `AvatarPose.driver` says of parts that the frames drive.
         calibrate: Take the resting turn of the head, learnt in the first seconds, for straight.
         hand_over: Ease lost parts into the idle pose; else they stay as last seen (for files).

@@ -61,6 +61,7 @@ of half the shoulder width; arms straight up raise them this far."""
 _TRUNK_SHARES, _SPINE_LEAN = (0.16, 0.25, 0.59), 0.45
 """Where spine and chest pivot between mid-hip and mid-shoulder; the sine of their greatest kink."""
 
+_LYING = 0.62
 _UPRIGHT, _FACING = -0.2, 0.2
 """A body on its head, or half a body from behind, is something else taken for a body."""
 
@@ -99,6 +100,8 @@ class BodyTargets:
     hips_seen: bool
     arms_seen: Mask
     legs_seen: bool
+    seated: bool
+    """Both thighs lie: somebody on a chair, where an avatar has none."""
 
 
 def solve_body(points: F64, visibility: F64) -> BodyTargets:
@@ -137,6 +140,7 @@ def solve_body(points: F64, visibility: F64) -> BodyTargets:
         torso_seen=torso_seen,
         hips_seen=hips_seen,
         arms_seen=torso_seen & (np.minimum(vis[_ELBOWS], vis[_WRISTS]) > _LOOSE),
+        seated=bool(axes[7:9, 1, 1].max() < _LYING),
         legs_seen=torso_seen and hips_seen and bool(vis[_KNEES + _ANKLES].min() > VISIBLE),
     )
 

@@ -27,7 +27,7 @@ HIP_HEIGHT_M = 0.85
 
 
 def solve_rows(
-    rows: Iterable[dict[str, Any]], legs: Literal["auto", "on", "off"] = "auto"
+    rows: Iterable[dict[str, Any]], legs: Literal["auto", "on", "off"] = "on"
 ) -> Iterator[dict[str, Any]]:
     """Solve rows in order; see the module for their form."""
     performer = Performer(legs=legs, calibrate=False, hand_over=False, roam=True)

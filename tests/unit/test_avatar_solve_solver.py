@@ -272,3 +272,12 @@ def test_a_hand_far_from_the_wrist_must_be_somebody_elses() -> None:
         solution = Solver().solve(replace(frame, left_hand=hand))
         assert solution.seen[Part.LEFT_HAND] is belongs
         assert bool(solution.known[BONE_INDEX["leftIndexProximal"]]) is belongs
+
+
+def test_a_performer_on_a_chair_must_not_make_the_avatar_squat() -> None:
+    bones = {}
+    for side in ("left", "right"):
+        bones |= {f"{side}UpperLeg": euler("x", -80), f"{side}LowerLeg": euler("x", 85)}
+    frame = Scene(turned(**bones)).frame(0)
+    assert not Solver().solve(frame).seen[Part.LEGS]
+    assert Solver(legs="on").solve(frame).seen[Part.LEGS]
