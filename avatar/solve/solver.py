@@ -137,11 +137,8 @@ class Solver:
         outside = np.abs(frame.body.image_points[:, :2] - 0.5).max(axis=-1) > _PICTURE
         visibility[outside] *= _IMAGINED
         t = solve_body(self.lengths.corrected(points, visibility), visibility)
-        legs_seen = {
-            "auto": t.legs_seen and not t.seated,
-            "on": t.torso_seen and t.hips_seen,
-            "off": False,
-        }[self._legs]
+        chair = t.seated and self._legs == "auto"
+        legs_seen = t.legs_seen and not chair and self._legs != "off"
         seen[Part.TORSO], seen[Part.LEGS] = t.torso_seen, legs_seen
         seen[Part.LEFT_ARM], seen[Part.RIGHT_ARM] = bool(t.arms_seen[0]), bool(t.arms_seen[1])
         if t.torso_seen:
