@@ -49,6 +49,8 @@ def core() -> Any:
         "notify-level warning",
         "window-type none",
         "audio-library-name null",
+        # The engine's task manager, which we do not run, would collect them.
+        "garbage-collect-states false",
         # Harmless on machines without a screen, and said at every start and end; what matters of
         # it shows as an EngineError.
         "notify-level-egldisplay fatal",

@@ -125,9 +125,17 @@ def floor_shade(
 class FloorMask:
     """Draws which pixels show floor: floor white, everything else of the stage black."""
 
-    def __init__(self, layout: Layout, positions: F32) -> None:
-        panda = core()
-        self.root = panda.NodePath("floor mask")
+    def __init__(self) -> None:
+        self.root = core().NodePath("floor mask")
+        self._paths: list[Any] = []
+
+    def set_stage(self, layout: Layout | None, positions: F32) -> None:
+        """Show another stage, or none."""
+        for path in self._paths:
+            path.remove_node()
+        self._paths = []
+        if layout is None:
+            return
         found = solid(layout)
         low = is_floor(positions, found)
         for name, chosen, value in (("floor", found[low], 1.0), ("rest", found[~low], 0.0)):
@@ -135,3 +143,4 @@ class FloorMask:
                 path = self.root.attach_new_node(flat_node(name, positions, chosen))
                 path.set_color(value, value, value, 1.0)
                 path.set_two_sided(True)
+                self._paths.append(path)

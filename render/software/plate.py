@@ -51,13 +51,12 @@ class PlateMaker:
     """Draws and remembers stage pictures of one size."""
 
     def __init__(self, host: Host) -> None:
-        self._host = host
         self._root = core().NodePath("stage scene")
         self._drawable: SoftDrawable | None = None
         self._skinner: Skinner | None = None
-        self._view: View | None = None
-        self._mask: FloorMask | None = None
-        self._mask_view: View | None = None
+        self._view = View(host, self._root, "plate", sort=-5)
+        self._mask = FloorMask()
+        self._mask_view = View(host, self._mask.root, "floor mask", sort=-5)
         self._background: RGB = (0.0, 0.0, 0.0)
         self._kept: OrderedDict[tuple[Any, ...], Plate] = OrderedDict()
         self._version = 0
@@ -84,19 +83,15 @@ class PlateMaker:
         """Replace the stage and forget every plate."""
         if self._drawable is not None:
             self._drawable.remove()
-            self._drawable = self._skinner = self._mask = None
+            self._drawable = self._skinner = None
             self._lit, self._strips = (), []
-        if self._mask_view is not None:
-            self._mask_view.close()
-            self._mask_view = None
         self._background = background
         if model is not None:
             layout = lay_out(subdivided(model))
             self._skinner = Skinner(layout, interleaved=False)
             self._skinner.pose(rest_rig(model))
             self._drawable = SoftDrawable(layout, self._root, "stage")
-            self._mask = FloorMask(layout, self._skinner.positions)
-            self._mask_view = View(self._host, self._mask.root, "floor mask", sort=-5)
+        self._mask.set_stage(self.layout, self.positions)
         self._kept.clear()
 
     def resize(self, width: int, height: int) -> None:
@@ -133,8 +128,13 @@ class PlateMaker:
             empty[..., 3] = 255
             return Plate(empty, None, self._version, smooth=True)
         self._light(frame)
-        whole = Rect(0, 0, width, height)
-        picture = self._strip(frame, whole, SMOOTH if still else 1)
+        if still:
+            rows = self._rows()
+            tops = range(0, height, rows)
+            strips = [Rect(0, top, width, min(rows, height - top)) for top in tops]
+            picture = np.concatenate([self._strip(frame, strip, SMOOTH) for strip in strips])
+        else:
+            picture = self._strip(frame, Rect(0, 0, width, height), 1)
         return Plate(picture, self._floor(frame, still=still), self._version, smooth=still)
 
     def _improve(self, frame: StageFrame, key: tuple[Any, ...], plain: Plate) -> Plate:
@@ -143,7 +143,7 @@ class PlateMaker:
         if key != self._strips_of:
             self._strips, self._strips_of = [], key
         top = sum(len(strip) for strip in self._strips)
-        rows = min(max(8, int(STRIP_PIXELS / (width * SMOOTH * SMOOTH))), height - top)
+        rows = min(self._rows(), height - top)
         self._light(frame)
         self._strips.append(self._strip(frame, Rect(0, top, width, rows), SMOOTH))
         if top + rows < height:
@@ -152,6 +152,10 @@ class PlateMaker:
         picture = np.concatenate(self._strips)
         self._strips = []
         return Plate(picture, self._floor(frame, still=True), self._version, smooth=True)
+
+    def _rows(self) -> int:
+        """Rows of the picture in one strip."""
+        return max(8, int(STRIP_PIXELS / (self.size[0] * SMOOTH * SMOOTH)))
 
     def _light(self, frame: StageFrame) -> None:
         """Light the stage, when the light is a new one."""
@@ -170,8 +174,6 @@ class PlateMaker:
 
     def _strip(self, frame: StageFrame, rect: Rect, scale: int) -> U8:
         """`rect` of the stage's picture, drawn `scale` times as large; new memory."""
-        if self._view is None:
-            self._view = View(self._host, self._root, "plate", sort=-5)
         if self._drawable is not None:
             self._drawable.set_fine(scale > 1)
         color = display_from_linear(self._background)
@@ -190,10 +192,8 @@ class PlateMaker:
         picture[..., 3] = 255
         return picture
 
-    def _floor(self, frame: StageFrame, *, still: bool) -> U8 | None:
+    def _floor(self, frame: StageFrame, *, still: bool) -> U8:
         """(h, w) 255 where the picture shows floor; coarse while the camera moves."""
-        if self._mask_view is None:
-            return None
         import cv2
 
         width, height = self.size
@@ -205,8 +205,8 @@ class PlateMaker:
     def close(self) -> None:
         """Give the buffer back."""
         self.set_stage(None, (0.0, 0.0, 0.0))
-        if self._view is not None:
-            self._view.close()
+        self._view.close()
+        self._mask_view.close()
 
 
 def _light_key(light: Light) -> tuple[float, ...]:
