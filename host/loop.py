@@ -112,6 +112,7 @@ class Loop:
         captured = due
         if self.last_motion is not None and now - self.last_motion.captured < STALE_NS:
             captured = self.last_motion.captured
+            meter.series("latency.captured_to_solved").add(now - captured)
         video = session.renderer.draw(session.stage_frame(self.ticks, due, captured, rig))
         video.trace.solved = now
         session.hub.offer(video)

@@ -95,7 +95,7 @@ def capture(setting: Setting) -> Stages:
     for age in ages[len(ages) // 10 :]:
         series.add(age)
     summary = series.summary()
-    summary["cpu_ms"] = round(numbers.get("cpu_ms", 0.0), 3)
+    summary["cpu_ms"] = round(numbers.get("cpu_ms_per_frame", 0.0), 3)
     summary["hz"] = {k: round(v, 1) for k, v in numbers.items() if k.endswith("_hz")}
     return {"capture": summary}
 
