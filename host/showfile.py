@@ -56,12 +56,18 @@ class Motion(_Section):
     )
     profile: Literal["face", "upper", "full"] = Field("full", description="what is tracked")
     loop: bool = Field(True, description="files and takes start again at their end")
+    settings: dict[str, Any] = Field(
+        default_factory=dict, description="of a plug-in (source = 'plugin:NAME')"
+    )
 
 
 class Sound(_Section):
     """What is heard."""
 
     source: str = Field("auto", description="auto, microphone[:N], file:PATH, silence")
+    settings: dict[str, Any] = Field(
+        default_factory=dict, description="of a plug-in (source = 'plugin:NAME')"
+    )
 
 
 class Avatar(_Section):

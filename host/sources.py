@@ -147,11 +147,21 @@ def choose_motion(motion: Motion, clock: Clock) -> Chosen:
         )
     if text.startswith(("file:", *CAMERA_SCHEMES)):
         return _tracked(motion, text, clock)
+    if text.startswith("plugin:"):
+        source = _plugged("motion", text, motion.settings, clock)
+        return Chosen(source, f"Plug-in {text.removeprefix('plugin:')}.")
     raise ShowFileError(
         f"'{text}' is no source of motion.",
         code="show.source",
         hint="Write auto, webcam[:N], file:PATH, images:PATTERN, rtsp://…, take:PATH, synthetic.",
     )
+
+
+def _plugged(kind: str, text: str, settings: dict[str, Any], clock: Clock) -> Any:
+    from host import registry
+
+    plugin = registry.find(kind, text.removeprefix("plugin:"))
+    return plugin.make(registry.settings_of(plugin, settings), clock=clock)
 
 
 def _tracked(motion: Motion, text: str, clock: Clock) -> Chosen:
@@ -211,6 +221,9 @@ def choose_sound(sound: Sound, motion: Chosen, clock: Clock) -> Chosen:
         return Chosen(_microphone(MicrophoneSettings(device=device), clock=clock), "Microphone.")
     if text == "auto":
         return _auto_sound(motion, clock)
+    if text.startswith("plugin:"):
+        source = _plugged("sound", text, sound.settings, clock)
+        return Chosen(source, f"Plug-in {text.removeprefix('plugin:')}.")
     raise ShowFileError(
         f"'{text}' is no source of sound.",
         code="show.source",

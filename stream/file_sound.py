@@ -29,7 +29,7 @@ class FileSound:
     left out; the stamps stay contiguous.
 
     Raises:
-        AssetError: ``sound.unreadable`` or ``sound.none``, when it is made.
+        AssetError: ``asset.missing``, ``sound.unreadable`` or ``sound.none``, when made.
     """
 
     def __init__(self, path: Path | str, clock: Clock, loop: bool = True) -> None:
@@ -99,7 +99,11 @@ class FileSound:
         import av
 
         if not self._path.is_file():
-            raise self._unreadable("there is no such file")
+            raise AssetError(
+                f"There is no sound file at {self._path}.",
+                code="asset.missing",
+                hint="Check the path; folders are not searched.",
+            )
         try:
             with av.open(str(self._path)) as container:
                 if not container.streams.audio:
