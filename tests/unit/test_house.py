@@ -76,3 +76,28 @@ def test_every_module_must_import_without_a_device() -> None:
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_the_list_of_error_codes_must_be_current() -> None:
+    from tools.error_codes import OUT, document
+
+    assert OUT.read_text("utf-8") == document(), "run: python -m tools.error_codes"
+
+
+def test_every_link_in_the_documents_must_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_command_in_the_readme_must_exist() -> None:
+    from host.cli import parser
+
+    text = (ROOT / "README.md").read_text("utf-8")
+    known = parser().format_help()
+    for command in set(re.findall(r"mirrorstage ([a-z]+)", text)):
+        assert f"    {command} " in known, command
+    make = (ROOT / "Makefile").read_text("utf-8")
+    for target in set(re.findall(r"`?make ([a-z-]+)", text)):
+        assert f"\n{target}:" in make, target

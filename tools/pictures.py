@@ -1,0 +1,87 @@
+"""Makes the README's pictures: the built-in host on the built-in stage, and who she is.
+
+make pictures        (or: .venv/bin/python -m tools.pictures)
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import assets
+from avatar.load import load_avatar
+from avatar.performer import Performer
+from avatar.runtime import Runtime
+from capture.take import TakeReader
+from flow.clock import NS_PER_S
+from flow.pose import AvatarPose
+from flow.spec import U8
+from flow.stage import StageFrame
+from host.portrait import portrait
+from host.session import model_height_m
+from render.engine import open_renderer
+from scenes.director import Director
+from scenes.stage import load_stage
+
+OUT = Path(__file__).resolve().parents[1] / "docs" / "pictures"
+SIZE = (1280, 720)
+SHOTS = ("medium", "wide", "close")
+
+
+def performance() -> list[AvatarPose]:
+    """The built-in performance, one pose a frame."""
+    performer = Performer()
+    with TakeReader(assets.locate("takes", "greeting")) as take:
+        frames = list(take)
+    start = frames[0].captured
+    poses = []
+    for frame in frames:
+        performer.feed(frame)
+        poses.append(performer.pose(frame.captured))
+    assert (frames[-1].captured - start) > NS_PER_S
+    return poses
+
+
+def stage_pictures(moments: dict[str, int]) -> dict[str, U8]:
+    """One picture a shot, at the given frame of the performance."""
+    body = load_avatar(assets.locate("avatars", "mira"))
+    place = load_stage(assets.locate("stages", "studio"))
+    runtime = Runtime(body)
+    director = Director(place, host_height_m=model_height_m(body.model), aspect=SIZE[0] / SIZE[1])
+    renderer = open_renderer(*SIZE)
+    pictures: dict[str, U8] = {}
+    head = body.humanoid.node("head")
+    try:
+        renderer.set_stage(place.model, place.background)
+        renderer.add_avatar("host", body.model)
+        for number, pose in enumerate(performance()):
+            rig = runtime.update(pose, 1 / 30)
+            for shot_name, moment in moments.items():
+                if moment == number:
+                    director.cut_to(shot_name)
+                    shot = director.shot(number, rig.world[head, :3, 3])
+                    frame = StageFrame(number, 0, 0, {"host": rig}, shot, place.light)
+                    pictures[shot_name] = renderer.picture(frame)[..., :3].copy()
+    finally:
+        renderer.close()
+    return pictures
+
+
+def main() -> int:
+    """Draw everything into docs/pictures."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    pictures = stage_pictures({"medium": 60, "wide": 150, "close": 240})
+    for name in SHOTS:
+        Image.fromarray(pictures[name]).save(OUT / f"stage-{name}.jpg", quality=88)
+    strip = np.hstack([pictures[n][::2, ::2] for n in SHOTS])
+    Image.fromarray(strip).save(OUT / "shots.jpg", quality=88)
+    portrait(load_avatar(assets.locate("avatars", "mira")), OUT / "mira.png")
+    sys.stdout.write(f"Pictures in {OUT}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
