@@ -7,18 +7,20 @@ pictures is left out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import assets
 from flow.clock import NS_PER_S, Clock
 from flow.meter import Meter
 from flow.motion import MotionFrame
 from flow.pose import AvatarPose
+from flow.stage import StageFrame
 
 FRAMES = 300
 PERIOD_NS = NS_PER_S // 30
+WIDTH, HEIGHT = 1280, 720
 WARM_UP_PICTURES = 5
 """The first pictures make plates and caches; they are not counted."""
 
@@ -59,8 +61,6 @@ def poses() -> list[AvatarPose]:
 
 
 def _at(frame: MotionFrame, number: int) -> MotionFrame:
-    from dataclasses import replace
-
     return replace(frame, seq=number, captured=number * PERIOD_NS)
 
 
@@ -126,83 +126,69 @@ def rig(setting: Setting) -> Stages:
     return meter.summary()
 
 
-def draw(setting: Setting, size: tuple[int, int] = (1280, 720)) -> Stages:
+def draw(setting: Setting) -> Stages:
     """Node transforms to a picture in the encoder's format."""
-    from avatar.load import load_avatar
-    from avatar.runtime import Runtime
-    from flow.stage import StageFrame
-    from host.session import model_height_m
-    from render.engine import open_renderer
-    from scenes.director import Director
-    from scenes.stage import load_stage
-
     meter = Meter()
-    body = load_avatar(assets.locate("avatars", setting.avatar))
-    place = load_stage(assets.locate("stages", "studio"))
-    runtime = Runtime(body)
-    director = Director(place, host_height_m=model_height_m(body.model), aspect=size[0] / size[1])
-    director.cut_to("medium")
-    renderer = open_renderer(*size, backend=setting.backend, meter=meter, clock=setting.clock)
-    try:
-        renderer.set_stage(place.model, place.background)
-        renderer.add_avatar("host", body.model)
-        head = body.humanoid.node("head")
+    with _Easel(setting, meter) as easel:
         for number, pose in enumerate(poses()):
-            state = runtime.update(pose, 1 / 30)
-            shot = director.shot(number * PERIOD_NS, state.world[head, :3, 3])
-            frame = StageFrame(number, 0, 0, {"host": state}, shot, place.light)
             if number == WARM_UP_PICTURES:
                 meter.stages.clear()
+            frame = easel.frame(number, pose)
             with meter.measure("picture"):
-                renderer.draw(frame)
-    finally:
-        renderer.close()
+                easel.renderer.draw(frame)
     return meter.summary()
 
 
-def encode(setting: Setting, size: tuple[int, int] = (1280, 720)) -> Stages:
-    """Pictures and sound to packets, on pictures of a real show."""
+def encode(setting: Setting) -> Stages:
+    """Pictures to packets, on pictures of a real show."""
     from stream.encoder import EncodeSettings, VideoEncoder
 
     meter = Meter()
-    frames = _pictures(setting, size, 120)
-    encoder = VideoEncoder(EncodeSettings(width=size[0], height=size[1], fps=30), meter)
-    for frame in frames:
-        encoder.encode(frame)
+    encoder = VideoEncoder(EncodeSettings(width=WIDTH, height=HEIGHT, fps=30), meter)
+    with _Easel(setting, Meter()) as easel:
+        for number, pose in enumerate(poses()):
+            encoder.encode(easel.renderer.draw(easel.frame(number, pose)))
     encoder.flush()
     return meter.summary()
 
 
-def _pictures(setting: Setting, size: tuple[int, int], count: int) -> list[Any]:
-    from dataclasses import replace
+class _Easel:
+    """The built-in stage and a host, ready to be drawn as a show draws them."""
 
-    from avatar.load import load_avatar
-    from avatar.runtime import Runtime
-    from flow.stage import StageFrame
-    from host.session import model_height_m
-    from render.engine import open_renderer
-    from scenes.director import Director
-    from scenes.stage import load_stage
+    def __init__(self, setting: Setting, meter: Meter) -> None:
+        from avatar.load import load_avatar
+        from avatar.runtime import Runtime
+        from host.session import model_height_m
+        from render.engine import open_renderer
+        from scenes.director import Director
+        from scenes.stage import load_stage
 
-    body = load_avatar(assets.locate("avatars", setting.avatar))
-    place = load_stage(assets.locate("stages", "studio"))
-    runtime = Runtime(body)
-    director = Director(place, host_height_m=model_height_m(body.model), aspect=size[0] / size[1])
-    renderer = open_renderer(*size, backend=setting.backend, clock=setting.clock)
-    out = []
-    try:
-        renderer.set_stage(place.model, place.background)
-        renderer.add_avatar("host", body.model)
-        head = body.humanoid.node("head")
-        for number, pose in enumerate(poses()[:count]):
-            state = runtime.update(pose, 1 / 30)
-            due = number * PERIOD_NS
-            shot = director.shot(due, state.world[head, :3, 3])
-            video = renderer.draw(StageFrame(number, due, 0, {"host": state}, shot, place.light))
-            out.append(replace(video, i420=video.i420.copy()))
-    finally:
-        renderer.close()
-    return out
+        body = load_avatar(assets.locate("avatars", setting.avatar))
+        self._place = load_stage(assets.locate("stages", "studio"))
+        self._runtime = Runtime(body)
+        self._head = body.humanoid.node("head")
+        self._director = Director(
+            self._place, host_height_m=model_height_m(body.model), aspect=WIDTH / HEIGHT
+        )
+        self._director.cut_to("medium")
+        self.renderer = open_renderer(
+            WIDTH, HEIGHT, backend=setting.backend, meter=meter, clock=setting.clock
+        )
+        self.renderer.set_stage(self._place.model, self._place.background)
+        self.renderer.add_avatar("host", body.model)
+
+    def frame(self, number: int, pose: AvatarPose) -> StageFrame:
+        """The moment `number` of the performance."""
+        rig_state = self._runtime.update(pose, 1 / 30)
+        due = number * PERIOD_NS
+        shot = self._director.shot(due, rig_state.world[self._head, :3, 3])
+        return StageFrame(number, due, 0, {"host": rig_state}, shot, self._place.light)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.renderer.close()
 
 
 PARTS: dict[str, Callable[[Setting], Stages]] = {

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         if part in ("all", "show"):
             for size in SIZES:
                 voice.say(f"Measuring a whole show at {size} for {arguments.seconds:.0f} s …")
-                data["show"][size] = run_show(setting, size, Voice(clock, quiet=True))
+                data["show"][size] = run_show(setting, size)
     if arguments.json:
         sys.stdout.write(json.dumps(data, indent=2) + "\n")
     else:
