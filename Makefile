@@ -10,7 +10,7 @@ setup: ## install all that the product needs into .venv
 	@tools/setup.sh live
 
 live: setup ## go live: webcam or built-in performer -> http://127.0.0.1:8080 (ARGS="--source file:clip.mp4")
-	@.venv/bin/mirrorstage live $(ARGS)
+	@.venv/bin/mirrorstage live --open $(ARGS)
 
 test: ## set up what the tests need and pass them
 	@tools/setup.sh test

@@ -141,6 +141,9 @@ def _live(commands: Commands) -> None:
     sub.add_argument("--report", metavar="FILE.json", help="write the end-of-show report here")
     sub.add_argument("--window", action="store_true", help="show the picture in a window too")
     sub.add_argument("--quiet", action="store_true", help="say nothing but faults")
+    sub.add_argument(
+        "--open", action="store_true", dest="open_page", help="open the page in a browser"
+    )
     _json(sub)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from typing import Any
 
 from flow.clock import NS_PER_S, Clock
@@ -17,6 +20,13 @@ SETTLE_S = 60
 """In shows longer than two of these, memory is counted from here on (caches have filled)."""
 
 
+def has_desktop() -> bool:
+    """Whether somebody sits in front of this machine's screen."""
+    if sys.platform.startswith("linux"):
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return "SSH_CONNECTION" not in os.environ
+
+
 class LiveShow:
     """One show, run once.
 
@@ -25,9 +35,12 @@ class LiveShow:
         clock: The clock.
         voice: Where it speaks.
         started: When the user asked for it (ns), to say how long the first picture took.
+        open_page: Show the page in the user's browser, where there is a desktop.
     """
 
-    def __init__(self, show: Show, *, clock: Clock, voice: Voice, started: int) -> None:
+    def __init__(
+        self, show: Show, *, clock: Clock, voice: Voice, started: int, open_page: bool = False
+    ) -> None:
         self.show = show
         self.exit_status = 0
         self.first_picture_s = 0.0
@@ -40,6 +53,7 @@ class LiveShow:
         self._troubles: dict[str, str] = {}
         self._settled = False
         self._motion_state = ""
+        self._open_page = open_page
         self._rate = 0.0
         self._counted = (0, 0)
 
@@ -112,7 +126,17 @@ class LiveShow:
         for name, status in loop.session.hub.status().items():
             if status.sentence:
                 self._voice.say(f"{name}: {status.sentence}")
+        if self._open_page:
+            self._show_page(loop.session)
         self._voice.say("End with Ctrl-C.")
+
+    def _show_page(self, session: Session) -> None:
+        """Open the first page in a browser; beside the tick, since browsers take their time."""
+        urls = [url for o in session.outputs.values() if (url := getattr(o, "url", ""))]
+        if urls and has_desktop():
+            import webbrowser
+
+            threading.Thread(target=webbrowser.open, args=(urls[0],), daemon=True).start()
 
     def _each_second(self, loop: Loop) -> None:
         session = loop.session

@@ -21,7 +21,7 @@ from flow.clock import Clock
 from flow.errors import MirrorstageError
 from flow.mesh import Model
 from flow.meter import Meter
-from flow.seams import Status
+from flow.seams import PacketOutput, Status
 from flow.stage import RigState, StageFrame
 from host import registry
 from host.log import Voice
@@ -56,7 +56,7 @@ class Session:
     renderer: Renderer
     hub: Hub
     network: NetworkThread
-    outputs: list[str]
+    outputs: dict[str, PacketOutput]
     head_node: int
     _closers: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
@@ -147,7 +147,7 @@ def build(
             "request_keyframe": hub.force_keyframe,
             "title": show.name,
         }
-        labels = _add_outputs(show, hub, services)
+        outputs = _add_outputs(show, hub, services)
         closers.callback(hub.stop)
         return Session(
             show=show,
@@ -164,7 +164,7 @@ def build(
             renderer=renderer,
             hub=hub,
             network=network,
-            outputs=labels,
+            outputs=outputs,
             head_node=body.humanoid.node("head"),
             _closers=closers.pop_all(),
         )
@@ -198,18 +198,18 @@ def _start_sound(chosen: Chosen, show: Show, clock: Clock, voice: Voice) -> Chos
     return chosen
 
 
-def _add_outputs(show: Show, hub: Hub, services: dict[str, Any]) -> list[str]:
-    labels: list[str] = []
+def _add_outputs(show: Show, hub: Hub, services: dict[str, Any]) -> dict[str, PacketOutput]:
+    outputs: dict[str, PacketOutput] = {}
     for number, wanted in enumerate(show.output):
         values = dict(wanted)
         kind = str(values.pop("kind", ""))
         name = str(values.pop("name", kind))
         plugin = registry.find("output", kind)
         settings = registry.settings_of(plugin, values)
-        label = name if name not in labels else f"{name}-{number + 1}"
-        hub.add(label, plugin.make(settings, **services))
-        labels.append(label)
-    return labels
+        label = name if name not in outputs else f"{name}-{number + 1}"
+        outputs[label] = plugin.make(settings, **services)
+        hub.add(label, outputs[label])
+    return outputs
 
 
 def trouble(status: dict[str, Status]) -> dict[str, str]:

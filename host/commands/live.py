@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from host.live import LiveShow
 
-    live = LiveShow(show, clock=clock, voice=voice, started=started)
+    live = LiveShow(show, clock=clock, voice=voice, started=started, open_page=arguments.open_page)
     _stop_on_signals(live)
     data = live.run()
     from host import report
