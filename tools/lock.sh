@@ -4,6 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 uv=${UV:-uv}
 common=(--universal --python-version 3.11 --generate-hashes --no-header --quiet --no-emit-index-url
-  -c requirements/constraints.txt pyproject.toml --group build)
+  pyproject.toml --group build)
 "$uv" pip compile "${common[@]}" "$@" -o requirements/app.lock
 "$uv" pip compile "${common[@]}" --group dev --group assets "$@" -o requirements/dev.lock
