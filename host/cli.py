@@ -6,6 +6,7 @@ Only argparse is imported before a command is chosen, so that ``--help`` answers
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -26,6 +27,7 @@ a show as a file:       mirrorstage new tonight.toml && mirrorstage live tonight
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; every known fault ends as one sentence and an exit status."""
+    _speak_anywhere()
     arguments = parser().parse_args(argv)
     command = import_module(f"host.commands.{arguments.command}")
     try:
@@ -39,6 +41,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output (head, less) has gone: no message can reach it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _speak_anywhere() -> None:
+    """A terminal that cannot show a character shows '?' instead of ending the show."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _fault(fault: MirrorstageError, *, as_json: bool) -> int:

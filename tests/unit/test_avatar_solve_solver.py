@@ -275,7 +275,7 @@ def test_a_hand_far_from_the_wrist_must_be_somebody_elses() -> None:
 
 
 def test_a_performer_on_a_chair_must_not_make_the_avatar_squat() -> None:
-    bones = {}
+    bones: dict[str, Rotation] = {}
     for side in ("left", "right"):
         bones |= {f"{side}UpperLeg": euler("x", -80), f"{side}LowerLeg": euler("x", 85)}
     frame = Scene(turned(**bones)).frame(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from host.cli import main, parser
+from tests.conftest import ROOT
 
 COMMANDS = (
     "live", "new", "check", "devices", "doctor", "inspect", "models", "take", "bench", "describe",
@@ -103,3 +105,14 @@ def test_describe_must_list_every_setting(capsys: pytest.CaptureFixture[str]) ->
 def test_devices_must_answer_without_any(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["devices", "--json"]) == 0
     assert set(json.loads(capsys.readouterr().out)) == {"cameras", "microphones"}
+
+
+def test_a_terminal_that_knows_only_ascii_must_not_end_a_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "host.cli", "describe", "show"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"motion.source" in done.stdout
