@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 import tempfile
 import threading
@@ -33,7 +34,9 @@ _LOADING_NS = 40 * NS_PER_S
 
 _OPEN_WAIT_S = 15.0
 _STOP_WAIT_S = 1.0
-_LOG_LINES = 8
+_LOG_LINES = 2
+_CHATTER = re.compile(r"\s*$|[IW]\d{4} |(INFO|WARNING)\b", re.IGNORECASE)
+"""What the tracker's libraries print in good health: not worth a sentence."""
 _STATES = ("starting", "running", "waiting", "reconnecting", "failed", "stopped")
 
 
@@ -217,9 +220,10 @@ class CaptureProcess:
     def _last_lines(self) -> str:
         """What the libraries of the process printed last."""
         with suppress(OSError):
-            lines = self._log.read_text("utf-8", "replace").splitlines()[-_LOG_LINES:]
+            printed = self._log.read_text("utf-8", "replace").splitlines()
+            lines = [line.strip()[:200] for line in printed if not _CHATTER.match(line)]
             if lines:
-                return " It printed last: " + " | ".join(line.strip()[:200] for line in lines)
+                return " It printed last: " + " | ".join(lines[-_LOG_LINES:])
         return ""
 
 
