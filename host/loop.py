@@ -43,7 +43,9 @@ class Loop:
 
     @property
     def seconds(self) -> float:
-        """Time on air."""
+        """Time on air; 0 before the first picture."""
+        if not self.origin:
+            return 0.0
         return (self.session.clock.now() - self.origin) / NS_PER_S
 
     def run(self) -> None:

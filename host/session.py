@@ -18,10 +18,10 @@ from avatar.load import Avatar, load_avatar
 from avatar.performer import Performer
 from avatar.runtime import Runtime
 from flow.clock import Clock
-from flow.errors import MirrorstageError
+from flow.errors import MirrorstageError, ShowFileError
 from flow.mesh import Model
 from flow.meter import Meter
-from flow.seams import PacketOutput, Status
+from flow.seams import PacketOutput, Plugin, Status
 from flow.stage import RigState, StageFrame
 from host import registry
 from host.log import Voice
@@ -98,6 +98,7 @@ def build(
         MirrorstageError: the first thing that makes the show impossible.
     """
     meter = meter or Meter()
+    wanted = wanted_outputs(show)  # the cheapest mistakes are found first
     with contextlib.ExitStack() as closers:
         motion = choose_motion(show.motion, clock)
         motion.source.start()
@@ -147,7 +148,10 @@ def build(
             "request_keyframe": hub.force_keyframe,
             "title": show.name,
         }
-        outputs = _add_outputs(show, hub, services)
+        outputs: dict[str, PacketOutput] = {}
+        for label, plugin, settings in wanted:
+            outputs[label] = plugin.make(settings, **services)
+            hub.add(label, outputs[label])
         closers.callback(hub.stop)
         return Session(
             show=show,
@@ -198,18 +202,27 @@ def _start_sound(chosen: Chosen, show: Show, clock: Clock, voice: Voice) -> Chos
     return chosen
 
 
-def _add_outputs(show: Show, hub: Hub, services: dict[str, Any]) -> dict[str, PacketOutput]:
-    outputs: dict[str, PacketOutput] = {}
-    for number, wanted in enumerate(show.output):
+def wanted_outputs(show: Show) -> list[tuple[str, Plugin, Any]]:
+    """(label, plug-in, settings) of every output of a show; nothing is made yet.
+
+    Raises:
+        ShowFileError: ``show.output``, ``show.unknown_plugin`` or ``show.invalid``.
+    """
+    found: list[tuple[str, Plugin, Any]] = []
+    for number, wanted in enumerate(show.output, start=1):
         values = dict(wanted)
         kind = str(values.pop("kind", ""))
+        if not kind:
+            raise ShowFileError(
+                f"Output {number} of the show has no kind.",
+                code="show.output",
+                hint='Write, for example, kind = "page" in its [[output]] section.',
+            )
         name = str(values.pop("name", kind))
         plugin = registry.find("output", kind)
-        settings = registry.settings_of(plugin, values)
-        label = name if name not in outputs else f"{name}-{number + 1}"
-        outputs[label] = plugin.make(settings, **services)
-        hub.add(label, outputs[label])
-    return outputs
+        label = f"{name}-{number}" if name in (other[0] for other in found) else name
+        found.append((label, plugin, registry.settings_of(plugin, values)))
+    return found
 
 
 def trouble(status: dict[str, Status]) -> dict[str, str]:

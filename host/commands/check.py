@@ -11,8 +11,8 @@ from typing import Any
 import assets
 from flow.clock import MonotonicClock
 from flow.errors import MirrorstageError
-from host import registry
 from host.commands.options import show_of
+from host.session import wanted_outputs
 from host.showfile import Show
 from host.sources import choose_motion, choose_sound
 
@@ -66,17 +66,12 @@ def inspect_show(show: Show) -> list[dict[str, Any]]:
         _finding("avatar", host),
         _finding("stage", place),
     ]
-    for wanted in show.output:
-        values = dict(wanted)
-        kind = str(values.pop("kind", ""))
-        values.pop("name", None)
 
-        def output(kind: str = kind, values: dict[str, Any] = values) -> str:
-            plugin = registry.find("output", kind)
-            registry.settings_of(plugin, values)
-            return plugin.summary
+    def outputs() -> str:
+        return ", ".join(f"{label} ({plugin.summary})" for label, plugin, _ in wanted_outputs(show))
 
-        findings.append(_finding(f"output {kind}", output))
+    if show.output:
+        findings.append(_finding("outputs", outputs))
     return findings
 
 

@@ -152,6 +152,7 @@ def test_an_unreachable_server_must_not_stop_the_show(tmp_path: Path) -> None:
         (("--source", "synthetic", "--stage", "noise.glb"), "", 3),
         (("--source", "synthetic", "--output", "record:/proc/none/show.mp4"), "output.", 7),
         (("--source", "synthetic", "--shot", "upside-down"), "shot.unknown", 2),
+        (("kindless.toml",), "show.output", 2),
     ],
 )
 def test_what_cannot_be_a_show_must_be_said_before_it_begins(
@@ -159,7 +160,8 @@ def test_what_cannot_be_a_show_must_be_said_before_it_begins(
 ) -> None:
     for name in ("noise.mp4", "noise.vrm", "noise.glb"):
         (tmp_path / name).write_bytes(os.urandom(5000))
-    output = () if "--output" in arguments else ("--output", "null")
+    (tmp_path / "kindless.toml").write_text('[[output]]\npath = "x.mp4"\n')
+    output = () if {"--output", "kindless.toml"} & set(arguments) else ("--output", "null")
     exit_status, _, said = run(*arguments, *output, "--duration", "3", folder=tmp_path)
     assert exit_status == status, said
     assert f"[{code}" in said
