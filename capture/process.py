@@ -100,10 +100,10 @@ class CaptureProcess:
         """Everything that can be known at once."""
         if origin.kind in ("file", "images"):
             check_recorded(origin)
-        elif origin.kind == "webcam":
-            check_webcam(origin.target)
         folder = self.settings.models_dir
         resolve(self.settings.profile, folder=Path(folder).expanduser() if folder else None)
+        if origin.kind == "webcam":
+            check_webcam(origin.target)
 
     def wait_open(self, timeout_s: float = _OPEN_WAIT_S) -> None:
         """Wait until the camera or file is open.

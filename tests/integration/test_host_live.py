@@ -172,7 +172,7 @@ def test_a_full_disk_must_keep_what_was_recorded_and_go_on(tmp_path: Path) -> No
     """A file size limit is a full disk that needs no root."""
     script = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000));"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000));"
         "from host.cli import main; sys.exit(main(sys.argv[1:]))"
     )
     done = subprocess.run(
