@@ -7,10 +7,10 @@ import binascii
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from avatar.glb import Container
 from avatar.jsonat import At
 from avatar.problem import Problems
 from flow.errors import AssetError
+from flow.glb import Container
 
 MOST_DECODED_BYTES = 1 << 30
 

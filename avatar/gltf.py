@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from avatar import quat
 from avatar.accessors import Accessors
 from avatar.document import Document, open_document
-from avatar.glb import read_container
 from avatar.images import Textures
 from avatar.jsonat import At
 from avatar.materials import Materials
 from avatar.meshes import Meshes
 from avatar.nodes import Nodes, read_nodes
 from flow.errors import AssetError
+from flow.glb import read_container
 from flow.mesh import Alpha, Model, Primitive, Skin, Texture
 
 MOST_PRIMITIVES = 4096
@@ -40,13 +40,6 @@ class Gltf:
     """Materials of the file; the model has one more, the default."""
 
 
-def named(error: AssetError, path: Path) -> AssetError:
-    """The same error with the file's name in front of its sentence."""
-    return type(error)(
-        f"{path.name}: {error.message}", code=error.code, hint=error.hint, retryable=error.retryable
-    )
-
-
 def load_model(path: Path | str, *, max_texture_px: int = 1024) -> Model:
     """A GLB, VRM or self-contained glTF file as a model.
 
@@ -58,7 +51,7 @@ def load_model(path: Path | str, *, max_texture_px: int = 1024) -> Model:
         document = open_document(path, read_container(path))
         return build(document, max_texture_px).model
     except AssetError as error:
-        raise named(error, path) from error
+        raise error.within(path.name) from error
 
 
 def build(document: Document, max_texture_px: int) -> Gltf:

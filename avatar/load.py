@@ -10,8 +10,7 @@ from avatar import plain, vrm0, vrm1
 from avatar.constraint import Constraint
 from avatar.document import Document, open_document
 from avatar.expression import Expression
-from avatar.glb import read_container
-from avatar.gltf import Gltf, build, named
+from avatar.gltf import Gltf, build
 from avatar.humanoid import Humanoid, humanoid_of
 from avatar.jsonat import At
 from avatar.look_at import LookAt
@@ -21,6 +20,7 @@ from avatar.problem import Problem
 from avatar.spring import Springs
 from avatar.springs_read import read_springs0, read_springs1
 from flow.errors import AssetError
+from flow.glb import read_container
 from flow.mesh import Model
 from flow.pose import REQUIRED_BONES
 
@@ -55,7 +55,7 @@ def load_avatar(path: Path | str, *, max_texture_px: int = 1024) -> Avatar:
         document = open_document(path, read_container(path))
         return _avatar(document, max_texture_px)
     except AssetError as error:
-        raise named(error, path) from error
+        raise error.within(path.name) from error
 
 
 def _avatar(document: Document, max_texture_px: int) -> Avatar:

@@ -6,7 +6,7 @@ Building a show raises these; running a show counts them and goes on. A message 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class MirrorstageError(Exception):
@@ -37,6 +37,12 @@ class MirrorstageError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         """Keep keyword arguments when the error crosses a process border."""
         return (_rebuild, (type(self), self.message, self.code, self.hint, self.retryable))
+
+    def within(self, place: str) -> Self:
+        """The same error with `place` (a file's name) in front of its sentence."""
+        return type(self)(
+            f"{place}: {self.message}", code=self.code, hint=self.hint, retryable=self.retryable
+        )
 
     def as_dict(self) -> dict[str, object]:
         """The error as plain data for ``--json`` output and reports."""

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from flow.errors import AssetError
 from flow.mesh import Alpha, Map, Material, Shading, Texture
-from scenes.container import Container
+from scenes.stage_file import StageFile, refuse
 
 MAX_SIDE_PX = 1024
 MAX_PICTURE_PX = 64_000_000
@@ -21,8 +20,8 @@ WHITE = Material("default", metallic=0.0, roughness=0.9)
 class Materials:
     """Reads materials one by one and keeps each picture once. Damaged pictures become problems."""
 
-    def __init__(self, box: Container, problems: list[str]) -> None:
-        self._box = box
+    def __init__(self, file: StageFile, problems: list[str]) -> None:
+        self._file = file
         self._problems = problems
         self._known: dict[tuple[int, bool, bool, bool], int] = {}
         self.textures: list[Texture] = []
@@ -31,16 +30,12 @@ class Materials:
         """Material `index`, or a matt white one for None; raises AssetError when malformed."""
         if index is None:
             return WHITE
-        row = self._box.rows("materials")[index]
+        row = self._file.rows("materials")[index]
         try:
             return self._read(row, str(row.get("name", f"material {index}")))
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as e:
-            raise AssetError(
-                f"The stage {self._box.where} has a broken material {index} "
-                f"({type(e).__name__}: {e}).",
-                code="asset.damaged",
-                hint="Export it again as a binary glTF 2.0 file (.glb).",
-            ) from e
+            why = f"has a broken material {index} ({type(e).__name__}: {e})"
+            raise refuse(self._file.where, why) from e
 
     def _read(self, row: dict[str, Any], name: str) -> Material:
         more = row.get("extensions", {})
@@ -85,17 +80,17 @@ class Materials:
         return Map(index, (float(ox), float(oy)), (float(sx), float(sy)), turn, strength)
 
     def _texture(self, index: int, keep_alpha: bool) -> int:
-        row = self._box.rows("textures")[index]
+        row = self._file.rows("textures")[index]
         webp = row.get("extensions", {}).get("EXT_texture_webp", {})
         source = webp.get("source", row.get("source"))
         if source is None:
             self._note("a texture without a readable picture is left out")
             return -1
-        sampler = self._box.rows("samplers")[row["sampler"]] if "sampler" in row else {}
+        sampler = self._file.rows("samplers")[row["sampler"]] if "sampler" in row else {}
         wrap = (sampler.get("wrapS", REPEAT) == REPEAT, sampler.get("wrapT", REPEAT) == REPEAT)
         key = (int(source), *wrap, keep_alpha)
         if key not in self._known:
-            picture = self._box.rows("images")[int(source)]
+            picture = self._file.rows("images")[int(source)]
             rgba = self._decode(picture, f"picture {source}")
             self._known[key] = -1
             if rgba is not None:
@@ -112,7 +107,7 @@ class Materials:
         if "bufferView" not in row:
             self._note(f"{what} lies outside the file and is left out")
             return None
-        data = bytes(self._box.view(int(row["bufferView"])))
+        data = bytes(self._file.view(int(row["bufferView"])))
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # oddities of metadata are not ours to report

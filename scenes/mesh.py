@@ -8,18 +8,17 @@ lead back to the file's own rows, and nothing it opens can reach outside the fil
 from __future__ import annotations
 
 import io
-import json
 import logging
-import struct
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from flow.glb import pack_container
 from flow.mesh import Primitive
 from flow.spec import F32
-from scenes.container import BINARY_CHUNK, JSON_CHUNK, STRIP, TRIANGLES, Container, refuse
+from scenes.stage_file import STRIP, TRIANGLES, StageFile, refuse
 
 _TINY = 1e-12
 # trimesh raises nearly everything on damaged files; this is "anything but a bug of ours or a stop".
@@ -27,21 +26,22 @@ _TRIMESH_RAISES = (ArithmeticError, AssertionError, AttributeError, BufferError,
                    MemoryError, OSError, RuntimeError, TypeError, ValueError)  # fmt: skip
 
 
-def read_primitives(box: Container) -> tuple[list[Primitive], list[int | None]]:
+def read_primitives(file: StageFile) -> tuple[list[Primitive], list[int | None]]:
     """World-space primitives, one per material, and the file's index of each one's material.
 
     Raises:
-        AssetError: ``asset.damaged`` when trimesh cannot read it or numbers are not finite.
+        AssetError: ``asset.invalid`` when trimesh cannot read it, ``asset.nan`` or ``asset.range``
+            when it reads what is no place or no vertex.
     """
     by_material: dict[int | None, list[Primitive]] = {}
-    for material, piece in _pieces(box):
+    for material, piece in _pieces(file):
         by_material.setdefault(material, []).append(piece)
     order = sorted(by_material, key=lambda m: -1 if m is None else m)
     return [_merged(i, by_material[m]) for i, m in enumerate(order)], list(order)
 
 
-def _pieces(box: Container) -> Iterator[tuple[int | None, Primitive]]:
-    data, rows = _geometry_only(box)
+def _pieces(file: StageFile) -> Iterator[tuple[int | None, Primitive]]:
+    data, rows = _geometry_only(file)
     try:
         import trimesh
 
@@ -54,25 +54,29 @@ def _pieces(box: Container) -> Iterator[tuple[int | None, Primitive]]:
                 world, name = scene.graph[node]
                 geometry: Any = scene.geometry[str(name)]
                 row = rows[str(name)]
-                pieces.append((row, _piece(box, world, geometry, row)))
+                pieces.append((row, _piece(file, world, geometry, row)))
     except _TRIMESH_RAISES as e:
-        raise refuse(box.where, f"cannot be read ({type(e).__name__}: {e})"[:200]) from e
+        raise refuse(file.where, f"cannot be read ({type(e).__name__}: {e})"[:200]) from e
     for row, piece in pieces:
         for part in (piece.positions, piece.normals, piece.uv):
             if not bool(np.isfinite(part).all()):
-                raise refuse(box.where, "has positions or directions that are not numbers")
+                raise refuse(
+                    file.where, "has positions or directions that are not numbers", "", "asset.nan"
+                )
         if len(piece.triangles) and int(piece.triangles.max()) >= len(piece.positions):
-            raise refuse(box.where, "has triangles that use vertices it does not have")
+            raise refuse(
+                file.where, "has triangles that use vertices it does not have", "", "asset.range"
+            )
         if len(piece.triangles):
             yield row.get("material"), piece
 
 
-def _geometry_only(box: Container) -> tuple[bytes, dict[str, dict[str, Any]]]:
+def _geometry_only(file: StageFile) -> tuple[bytes, dict[str, dict[str, Any]]]:
     """A GLB with one mesh per primitive, and each mesh name's primitive row."""
     meshes: list[dict[str, Any]] = []
     rows: dict[str, dict[str, Any]] = {}
     parts: dict[int, list[int]] = {}
-    for m, mesh in enumerate(box.rows("meshes")):
+    for m, mesh in enumerate(file.rows("meshes")):
         for p, row in enumerate(mesh["primitives"]):
             if row.get("mode", TRIANGLES) not in (TRIANGLES, STRIP):
                 continue
@@ -90,9 +94,9 @@ def _geometry_only(box: Container) -> tuple[bytes, dict[str, dict[str, Any]]]:
             **{k: n[k] for k in ("matrix", "translation", "rotation", "scale") if k in n},
             "children": list(n.get("children", [])),
         }
-        for i, n in enumerate(box.rows("nodes"))
+        for i, n in enumerate(file.rows("nodes"))
     ]
-    for i, n in enumerate(box.rows("nodes")):
+    for i, n in enumerate(file.rows("nodes")):
         for mesh_index in parts.get(n.get("mesh", -1), []):
             nodes[i]["children"].append(len(nodes))
             nodes.append({"name": f"n{len(nodes)}", "mesh": mesh_index})
@@ -102,31 +106,21 @@ def _geometry_only(box: Container) -> tuple[bytes, dict[str, dict[str, Any]]]:
     header = {
         "asset": {"version": "2.0"},
         "scene": 0,
-        "scenes": [{"nodes": box.roots()}],
+        "scenes": [{"nodes": file.roots()}],
         "nodes": nodes,
         "meshes": meshes,
-        "accessors": box.rows("accessors"),
-        "bufferViews": box.rows("bufferViews"),
-        "buffers": [{"byteLength": len(box.binary)}],
+        "accessors": file.rows("accessors"),
+        "bufferViews": file.rows("bufferViews"),
+        "buffers": [{"byteLength": len(file.binary)}],
     }
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 4)
-    binary = bytes(box.binary) + b"\0" * (-len(box.binary) % 4)
-    size = 12 + 8 + len(text) + 8 + len(binary)
-    out = (
-        struct.pack("<4sIIII", b"glTF", 2, size, len(text), JSON_CHUNK)
-        + text
-        + struct.pack("<II", len(binary), BINARY_CHUNK)
-        + binary
-    )
-    return out, rows
+    return pack_container(header, bytes(file.binary)), rows
 
 
-def _piece(box: Container, world: Any, mesh: Any, row: dict[str, Any]) -> Primitive:
+def _piece(file: StageFile, world: Any, mesh: Any, row: dict[str, Any]) -> Primitive:
     """One primitive in world space. `world` is (4, 4), `mesh` a trimesh.Trimesh."""
     attributes = row["attributes"]
     linear = np.asarray(world, np.float64)[:3, :3]
-    points = np.asarray(mesh.vertices, np.float64) / box.divisor(attributes["POSITION"])
+    points = np.asarray(mesh.vertices, np.float64) / file.divisor(attributes["POSITION"])
     triangles = np.ascontiguousarray(mesh.faces, np.uint32)
     cofactor = np.stack([np.cross(linear[i - 2], linear[i - 1]) for i in range(3)])
     if float(np.linalg.det(linear)) < 0.0:  # a mirror turns every triangle inside out
@@ -137,10 +131,10 @@ def _piece(box: Container, world: Any, mesh: Any, row: dict[str, Any]) -> Primit
     normals = np.where(length > _TINY, normals / np.maximum(length, _TINY), (0.0, 1.0, 0.0))
     uv = np.zeros((len(points), 2))
     if "TEXCOORD_0" in attributes:
-        uv[:] = box.numbers(attributes["TEXCOORD_0"])
+        uv[:] = file.numbers(attributes["TEXCOORD_0"])
     color: F32 | None = None
     if "COLOR_0" in attributes:
-        raw = box.numbers(attributes["COLOR_0"])
+        raw = file.numbers(attributes["COLOR_0"])
         color = np.ones((len(points), 4), np.float32)
         color[:, : raw.shape[1]] = raw
     return Primitive(

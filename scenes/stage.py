@@ -10,11 +10,11 @@ import numpy as np
 from flow.mesh import RGB, Model
 from flow.spec import F32
 from flow.stage import Light
-from scenes.container import Container, open_glb, refuse
 from scenes.geometry import bounds_of
 from scenes.material import Materials
 from scenes.mesh import read_primitives
 from scenes.shot import ShotSpec, default_shots
+from scenes.stage_file import StageFile, open_stage_file, refuse
 
 MAX_TRIANGLES = 2_000_000
 MANY_TRIANGLES = 100_000
@@ -45,24 +45,24 @@ class Stage:
 def load_stage(path: Path | str) -> Stage:
     """Read a GLB and the TOML of the same name beside it; without one, shots come from the bounds.
 
-    Memory and time are bounded by the limits in `scenes.container`; any thread.
+    Memory and time are bounded by the limits in `scenes.stage_file`; any thread.
 
     Raises:
         AssetError: ``asset.*`` for the GLB, ``stage.description`` for the TOML.
     """
     path = Path(path)
-    box = open_glb(path)
-    triangles = sum(box.triangles(mesh) for _, mesh in box.drawn())
+    file = open_stage_file(path)
+    triangles = sum(file.triangles(mesh) for _, mesh in file.drawn())
     if triangles > MAX_TRIANGLES:
         why = f"has {triangles:,} triangles, more than {MAX_TRIANGLES:,}"
-        raise refuse(path.name, why, "Simplify it first.", "asset.too_large")
+        raise refuse(path.name, why, "Simplify it first.", "asset.large")
     problems: list[str] = []
-    model = _model(path.stem, box, problems)
+    model = _model(path.stem, file, problems)
     problems += _expensive(model)
     bounds = bounds_of(np.concatenate([p.positions for p in model.primitives]))
     if max(map(abs, (*bounds.low, *bounds.high))) > MAX_EXTENT_M:
-        raise refuse(path.name, "reaches further than 10 km", "Export it in metres.")
-    anchors = {"host": np.eye(4, dtype=np.float32), **_file_anchors(box)}
+        raise refuse(path.name, "reaches further than 10 km", "Export it in metres.", "asset.nan")
+    anchors = {"host": np.eye(4, dtype=np.float32), **_file_anchors(file)}
     words = path.with_suffix(".toml")
     from scenes.description import default_light, read_description
 
@@ -78,11 +78,11 @@ def load_stage(path: Path | str) -> Stage:
     )  # fmt: skip
 
 
-def _model(name: str, box: Container, problems: list[str]) -> Model:
-    primitives, rows = read_primitives(box)
+def _model(name: str, file: StageFile, problems: list[str]) -> Model:
+    primitives, rows = read_primitives(file)
     if not primitives:
-        raise refuse(box.where, "has no triangles to draw")
-    reader = Materials(box, problems)
+        raise refuse(file.where, "has no triangles to draw")
+    reader = Materials(file, problems)
     materials = tuple(reader.read(row) for row in rows)
     return Model(
         name,
@@ -111,11 +111,11 @@ def _expensive(model: Model) -> list[str]:
     return out
 
 
-def _file_anchors(box: Container) -> dict[str, F32]:
+def _file_anchors(file: StageFile) -> dict[str, F32]:
     """Nodes named ``anchor.NAME`` as world matrices (no mesh needed)."""
-    nodes = box.rows("nodes")
+    nodes = file.rows("nodes")
     out: dict[str, F32] = {}
-    waiting = [(root, np.eye(4)) for root in box.roots()]
+    waiting = [(root, np.eye(4)) for root in file.roots()]
     while waiting:
         index, above = waiting.pop()
         node = nodes[index]
@@ -123,7 +123,7 @@ def _file_anchors(box: Container) -> dict[str, F32]:
         try:
             world = above @ _local(node)
         except (ArithmeticError, TypeError, ValueError) as e:
-            raise refuse(box.where, f"has a broken transform on node {index}") from e
+            raise refuse(file.where, f"has a broken transform on node {index}") from e
         if name.startswith(ANCHOR_PREFIX) and bool(np.isfinite(world).all()):
             out[name.removeprefix(ANCHOR_PREFIX)] = world.astype(np.float32)
         waiting.extend((child, world) for child in node.get("children", []))

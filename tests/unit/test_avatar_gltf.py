@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from avatar import glb as container
 from avatar.document import Budget
 from avatar.gltf import load_model
+from flow import glb as container
 from flow.errors import AssetError
 from flow.mesh import Alpha, Shading
 from tests.fixtures.glb import Glb, face, humanoid, pack_glb

@@ -179,7 +179,7 @@ def test_real_stages_must_load_or_be_refused_with_a_remedy(shared: Path) -> None
         try:
             stage = load_stage(path)
         except AssetError as e:
-            assert e.code == "asset.unsupported", path.name
+            assert e.code == "asset.compressed", path.name
             assert e.hint
             continue
         loaded += 1

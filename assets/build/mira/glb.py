@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import struct
 from typing import Any
 
 import numpy as np
 
 from assets.build.mira.mesh import F64
+from flow.glb import pack_container
 
 _COMPONENT = {"float32": 5126, "uint16": 5123, "uint32": 5125, "uint8": 5121}
 _KIND = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
@@ -88,10 +87,4 @@ class Writer:
             "bufferViews": self.views,
             "buffers": [{"byteLength": len(self.blob)}],
         }
-        text = json.dumps(document, separators=(",", ":")).encode()
-        text += b" " * (-len(text) % 4)
-        total = 12 + 8 + len(text) + 8 + len(self.blob)
-        head = struct.pack("<III", 0x46546C67, 2, total)
-        json_chunk = struct.pack("<II", len(text), 0x4E4F534A) + text
-        tail = struct.pack("<II", len(self.blob), 0x004E4942) + bytes(self.blob)
-        return head + json_chunk + tail
+        return pack_container(document, bytes(self.blob))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from assets.build.stagecraft.patch import Array
+from flow.glb import pack_container
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +116,4 @@ def written(parts: list[Part], anchors: dict[str, list[float]], name: str) -> by
         "bufferViews": views,
         "buffers": [{"byteLength": len(binary) + -len(binary) % 4}],
     }
-    binary.extend(b"\0" * (-len(binary) % 4))
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 4)
-    return (
-        struct.pack("<4sIIII", b"glTF", 2, 28 + len(text) + len(binary), len(text), 0x4E4F534A)
-        + text
-        + struct.pack("<II", len(binary), 0x004E4942)
-        + bytes(binary)
-    )
+    return pack_container(header, bytes(binary))

@@ -1,8 +1,8 @@
-"""The container: GLB (or glTF as JSON) bytes to a JSON object and a binary chunk.
+"""The container of avatars and stages: GLB (or glTF as JSON) to JSON and binary, and back.
 
 glTF 2.0 specification, section 4 (GLB file format). Sizes are checked before anything is
 allocated, and JSON is measured before it is parsed: a few megabytes of brackets would otherwise
-become gigabytes of Python objects.
+become gigabytes of Python objects. What the JSON means is for those who read it to check.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _VERSION, _SHORTEST = 2, 20
 _JSON, _BIN = 0x4E4F534A, 0x004E4942
 MOST_FILE_BYTES = 512 << 20
 MOST_JSON_VALUES = 3_000_000
-_NOT_A_MODEL = "Choose a .vrm, .glb or .gltf file."
+_NOT_A_MODEL = "Choose a .glb, .vrm or .gltf file."
 _DAMAGED = "The file is damaged: copy or download it again."
 _CUT_SHORT = "The file is incomplete: copy or download it again."
 
@@ -148,3 +148,20 @@ def _not_json(why: str) -> AssetError:
 
 def _cut(message: str) -> AssetError:
     return AssetError(message, code="asset.truncated", hint=_CUT_SHORT)
+
+
+def pack_container(root: dict[str, Any], binary: bytes) -> bytes:
+    """The GLB around a JSON object and its binary chunk: the reverse of `parse_container`."""
+    text = json.dumps(root, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 4)
+    binary += b"\0" * (-len(binary) % 4)
+    size = 12 + 8 + len(text) + 8 + len(binary)
+    return b"".join(
+        (
+            struct.pack("<4sII", MAGIC, _VERSION, size),
+            struct.pack("<II", len(text), _JSON),
+            text,
+            struct.pack("<II", len(binary), _BIN),
+            binary,
+        )
+    )

@@ -1,4 +1,4 @@
-"""A GLB file opened with suspicion: sizes, counts and references are checked before anyone reads.
+"""A stage file opened with suspicion: counts and references are checked before anyone reads.
 
 Everything a hostile file can make big is bounded here, so that the loaders behind this file
 work on memory in proportion to the bytes that are really there.
@@ -6,8 +6,6 @@ work on memory in proportion to the bytes that are really there.
 
 from __future__ import annotations
 
-import json
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flow.errors import AssetError
+from flow.glb import read_container
 
-MAX_FILE_BYTES = 256 << 20
-MAX_JSON_BYTES = 24 << 20
 MAX_NODES = 20_000
 MAX_DECODED_BYTES = 512 << 20
 COMPONENT_BYTES = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}
@@ -27,7 +24,6 @@ COMPONENTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9
 _TYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _NORMALISED = {5120: 127.0, 5121: 255.0, 5122: 32767.0, 5123: 65535.0}
 TRIANGLES, STRIP = 4, 5
-JSON_CHUNK, BINARY_CHUNK = 0x4E4F534A, 0x004E4942
 UNREADABLE = {
     "KHR_draco_mesh_compression": "Draco",
     "EXT_meshopt_compression": "meshopt",
@@ -36,7 +32,7 @@ UNREADABLE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Container:
+class StageFile:
     """A checked GLB: its JSON and its binary chunk (a view of the file's bytes)."""
 
     where: str
@@ -107,7 +103,7 @@ class Container:
         return total
 
 
-def refuse(where: str, why: str, hint: str = "", code: str = "asset.damaged") -> AssetError:
+def refuse(where: str, why: str, hint: str = "", code: str = "asset.invalid") -> AssetError:
     """The error for a stage file that cannot be used."""
     return AssetError(
         f"The stage {where} {why}.",
@@ -116,127 +112,91 @@ def refuse(where: str, why: str, hint: str = "", code: str = "asset.damaged") ->
     )
 
 
-def open_glb(path: Path) -> Container:
+def open_stage_file(path: Path) -> StageFile:
     """Read and check a GLB.
 
     Raises:
-        AssetError: ``asset.missing``, ``asset.too_large``, ``asset.truncated``,
-            ``asset.unsupported`` or ``asset.damaged``.
+        AssetError: missing, unreadable, damaged, hostile, compressed or not one file; ``asset.*``.
     """
     where = path.name
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            limit = MAX_FILE_BYTES >> 20
-            raise refuse(where, f"is larger than {limit} MB", "", "asset.too_large")
-        data = path.read_bytes()
-    except OSError as e:
-        raise refuse(
-            where, f"cannot be read ({e.strerror or e})", "Check the path.", "asset.missing"
-        ) from e
-    text, binary = _chunks(where, data)
+        box = read_container(path)
+    except AssetError as e:
+        raise e.within(where) from e
+    file = StageFile(where, box.json, box.binary or memoryview(b""))
     try:
-        header = json.loads(text)
-    except (ValueError, RecursionError) as e:
-        raise refuse(where, "has a header that is not JSON") from e
-    if not isinstance(header, dict):
-        raise refuse(where, "has a header that is not an object")
-    box = Container(where, header, binary)
-    try:
-        _check(box)
+        _check(file)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as e:
         raise refuse(where, f"breaks the glTF rules ({type(e).__name__}: {e})"[:200]) from e
-    return box
+    return file
 
 
-def _chunks(where: str, data: bytes) -> tuple[bytes, memoryview]:
-    if data[:4] != b"glTF":
-        raise refuse(where, "is not a GLB file", "Give a binary glTF 2.0 file (.glb).")
-    if len(data) < 20:  # noqa: PLR2004 - header and first chunk's header
-        raise refuse(where, "ends inside its header", code="asset.truncated")
-    version, length = struct.unpack_from("<II", data, 4)
-    if version != 2:  # noqa: PLR2004
-        raise refuse(where, f"is glTF version {version}, not 2", code="asset.unsupported")
-    if length > len(data):
-        raise refuse(
-            where, f"is cut off: {len(data)} of {length} bytes are there", "", "asset.truncated"
-        )
-    text, binary, at = b"", memoryview(b""), 12
-    while at + 8 <= length:
-        size, kind = struct.unpack_from("<II", data, at)
-        if at + 8 + size > length:
-            raise refuse(where, "has a chunk that ends past the file", "", "asset.truncated")
-        if kind == JSON_CHUNK and not text:
-            if size > MAX_JSON_BYTES:
-                raise refuse(where, "has an absurdly large header", "", "asset.too_large")
-            text = data[at + 8 : at + 8 + size]
-        elif kind == BINARY_CHUNK and not binary:
-            binary = memoryview(data)[at + 8 : at + 8 + size]
-        at += 8 + size + (-size % 4)
-    if not text:
-        raise refuse(where, "has no JSON chunk")
-    return text, binary
-
-
-def _check(box: Container) -> None:
+def _check(file: StageFile) -> None:
     """Refuse what a loader would trip over; any exception here means the file is wrong."""
     for key in ("nodes", "meshes", "accessors", "bufferViews", "materials", "textures", "images",
                 "samplers", "scenes"):  # fmt: skip
-        rows = box.header.get(key, [])
+        rows = file.header.get(key, [])
         if not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
             raise TypeError(f"'{key}' is not a list of objects")
-    for name in box.header.get("extensionsRequired", []):
+    for name in file.header.get("extensionsRequired", []):
         if name in UNREADABLE:
             raise refuse(
-                box.where,
+                file.where,
                 f"is compressed with {UNREADABLE[name]}, which is not read here",
                 "Export it without compression.",
-                "asset.unsupported",
+                "asset.compressed",
             )
-    for i, view in enumerate(box.rows("bufferViews")):
+    for i, view in enumerate(file.rows("bufferViews")):
         start, size = _count(view.get("byteOffset", 0)), _count(view["byteLength"])
-        if view.get("buffer", 0) != 0 or "uri" in box.rows("buffers")[0]:
-            raise refuse(box.where, "keeps its data in other files", "Pack it into one .glb.")
-        if start + size > len(box.binary):
-            raise refuse(box.where, f"has a bufferView {i} past its end", "", "asset.truncated")
-    decoded = sum(_accessor_bytes(box, i, a) for i, a in enumerate(box.rows("accessors")))
+        if view.get("buffer", 0) != 0 or "uri" in file.rows("buffers")[0]:
+            raise refuse(
+                file.where,
+                "keeps its data in other files",
+                "Pack it into one .glb.",
+                "asset.external",
+            )
+        if start + size > len(file.binary):
+            raise refuse(file.where, f"has a bufferView {i} past its end", "", "asset.range")
+    decoded = sum(_accessor_bytes(file, i, a) for i, a in enumerate(file.rows("accessors")))
     if decoded > MAX_DECODED_BYTES:
-        raise refuse(box.where, "unpacks to more than 512 MB", "", "asset.too_large")
-    _check_tree(box)
+        raise refuse(file.where, "unpacks to more than 512 MB", "", "asset.large")
+    _check_tree(file)
 
 
-def _accessor_bytes(box: Container, index: int, row: dict[str, Any]) -> int:
+def _accessor_bytes(file: StageFile, index: int, row: dict[str, Any]) -> int:
     item = COMPONENT_BYTES[row["componentType"]] * COMPONENTS[row["type"]]
     count = _count(row["count"])
     if "bufferView" in row:
-        view = box.rows("bufferViews")[_count(row["bufferView"])]
+        view = file.rows("bufferViews")[_count(row["bufferView"])]
         stride = _count(view.get("byteStride", item)) or item
         end = _count(row.get("byteOffset", 0)) + max(0, count - 1) * stride + item * bool(count)
         if end > view["byteLength"]:
-            raise refuse(box.where, f"has an accessor {index} past its data", "", "asset.truncated")
+            raise refuse(file.where, f"has an accessor {index} past its data", "", "asset.range")
     return count * item
 
 
-def _check_tree(box: Container) -> None:
+def _check_tree(file: StageFile) -> None:
     """Every node has one parent at most and no node is its own ancestor."""
-    nodes, meshes = box.rows("nodes"), box.rows("meshes")
+    nodes, meshes = file.rows("nodes"), file.rows("meshes")
     if len(nodes) > MAX_NODES:
-        raise refuse(box.where, f"has more than {MAX_NODES} nodes", "", "asset.too_large")
+        raise refuse(file.where, f"has more than {MAX_NODES} nodes", "", "asset.large")
     for mesh in meshes:
         for p in mesh["primitives"]:
             for accessor in (
                 *p["attributes"].values(),
                 *([p["indices"]] if "indices" in p else []),
             ):
-                box.rows("accessors")[_count(accessor)]
+                file.rows("accessors")[_count(accessor)]
             if "material" in p:
-                box.rows("materials")[_count(p["material"])]
+                file.rows("materials")[_count(p["material"])]
     seen: set[int] = set()
-    waiting = box.roots()
+    waiting = file.roots()
     while waiting:
         index = _count(waiting.pop())
         if index in seen:
-            raise refuse(box.where, f"has a node {index} with two parents or a loop")
+            raise refuse(
+                file.where, f"has a node {index} with two parents or a loop", "", "asset.cycle"
+            )
         seen.add(index)
         if "mesh" in nodes[index]:
             meshes[_count(nodes[index]["mesh"])]
@@ -244,7 +204,7 @@ def _check_tree(box: Container) -> None:
 
 
 def _count(value: Any) -> int:
-    """A non-negative integer, or the exception that `open_glb` turns into a sentence."""
+    """A non-negative integer, or the exception that `open_stage_file` turns into a sentence."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 32:
         raise ValueError(f"{value!r:.40} is not a count or an index")
     return value
