@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from capture.quiet import quiet_stderr
 
@@ -56,15 +57,35 @@ def v4l2_cameras(
     return found
 
 
-def _probed_cameras() -> list[Device]:
-    """Cameras of systems without a list: those that open."""
+def open_camera(where: str | int, platform: str = sys.platform) -> Any:
+    """The ``cv2.VideoCapture`` of a local camera; ask it whether it is open.
+
+    Windows: DirectShow opens at once and takes size and format; some cameras are only known to its
+    successor, which is slow to open.
+    """
     import cv2
 
-    backend = cv2.CAP_DSHOW if sys.platform == "win32" else cv2.CAP_ANY
+    backends = {
+        "linux": (cv2.CAP_V4L2,),
+        "win32": (cv2.CAP_DSHOW, cv2.CAP_MSMF),
+        "darwin": (cv2.CAP_AVFOUNDATION,),
+    }
+    camera: Any = None
+    for backend in backends.get(platform, (cv2.CAP_ANY,)):
+        if camera is not None:
+            camera.release()
+        camera = cv2.VideoCapture(where, backend)
+        if camera.isOpened():
+            break
+    return camera
+
+
+def _probed_cameras() -> list[Device]:
+    """Cameras of systems without a list: those that open."""
     found: list[Device] = []
     with quiet_stderr():
         for number in range(_PROBED_CAMERAS):
-            camera = cv2.VideoCapture(number, backend)
+            camera = open_camera(number)
             if camera.isOpened():
                 found.append(
                     Device(str(number), f"Camera {number}", "camera", is_default=not found)

@@ -221,10 +221,10 @@ def no_camera(target: str) -> DeviceError:
 def _webcam(target: str, settings: CaptureSettings) -> Camera:
     import cv2
 
+    from capture.devices import open_camera
+
     check_webcam(target)
-    backends = {"linux": cv2.CAP_V4L2, "win32": cv2.CAP_DSHOW, "darwin": cv2.CAP_AVFOUNDATION}
-    where: str | int = int(target) if target.isdecimal() else target
-    camera: Any = cv2.VideoCapture(where, backends.get(sys.platform, cv2.CAP_ANY))
+    camera = open_camera(int(target) if target.isdecimal() else target)
     if camera.isOpened():
         # Most webcams reach 720p30 over USB 2 only as Motion-JPEG.
         camera.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,30 @@ from flow.errors import EngineError
 SOFTWARE_GL = ("llvmpipe", "softpipe", "swrast", "swiftshader", "software")
 APT_SOFTWARE = "apt-get install libx11-6"
 APT_GL = "apt-get install --no-install-recommends libegl1 libgl1"
+
+SOFTWARE_MODULE = "p3tinydisplay"
+
+
+def gl_module(platform: str = sys.platform) -> str:
+    """The engine's GL: without any window system on Linux, with the system's own elsewhere."""
+    return "p3headlessgl" if platform.startswith("linux") else "pandagl"
+
+
+def window_module(platform: str = sys.platform) -> str:
+    """What opens a window. A window only copies a picture, so the software rasteriser will do.
+
+    On Linux not pandagl: beside p3headlessgl in one process it shows black, and beside
+    p3tinydisplay it prints on the terminal. On macOS p3tinydisplay only draws off-screen.
+    """
+    return "pandagl" if platform == "darwin" else SOFTWARE_MODULE
+
+
+def remedy(apt: str, platform: str = sys.platform) -> str:
+    """What to do about a back end that does not start; `apt` brings its libraries on Linux."""
+    if platform.startswith("linux"):
+        return f"Run `{apt}`."
+    return "Update the graphics driver, or draw with --backend software."
+
 
 _core: Any = None
 _log: Path | None = None
@@ -55,6 +81,8 @@ def core() -> Any:
         # it shows as an EngineError.
         "notify-level-egldisplay fatal",
         "notify-level-x11display fatal",
+        # macOS offers modern shaders only to those who ask for a version.
+        *(("gl-version 3 2",) if sys.platform == "darwin" else ()),
     )
     panda.load_prc_file_data("mirrorstage", "\n".join(settings))
     _core = panda
@@ -62,8 +90,9 @@ def core() -> Any:
 
 
 def _drop_empty_log() -> None:
-    if _log is not None and _log.exists() and _log.stat().st_size == 0:
-        _log.unlink(missing_ok=True)
+    with suppress(OSError):  # Windows keeps a file that the engine still has open
+        if _log is not None and _log.stat().st_size == 0:
+            _log.unlink()
 
 
 def log_path() -> Path | None:
@@ -88,14 +117,14 @@ class Host:
             raise EngineError(
                 f"The drawing back end {module} cannot start: its system libraries are missing.",
                 code="engine.no_renderer",
-                hint=f"Run `{hint}`.",
+                hint=remedy(hint),
             )
         self.buffer = self._open("host", 4, 4, None)
         if self.buffer is None or self.buffer.get_gsg() is None:
             raise EngineError(
                 f"The drawing back end {module} opened no off-screen buffer.",
                 code="engine.no_renderer",
-                hint=f"Run `{hint}`.",
+                hint=remedy(hint),
             )
         self.buffer.set_active(False)
         self.gsg = self.buffer.get_gsg()
@@ -109,7 +138,7 @@ class Host:
     def is_hardware(self) -> bool:
         """Whether a graphics processor draws."""
         name = self.device.lower()
-        return self.module != "p3tinydisplay" and not any(word in name for word in SOFTWARE_GL)
+        return self.module != SOFTWARE_MODULE and not any(word in name for word in SOFTWARE_GL)
 
     def _open(self, name: str, width: int, height: int, properties: Any) -> Any:
         panda = core()

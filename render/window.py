@@ -9,11 +9,7 @@ import numpy as np
 
 from flow.errors import EngineError
 from flow.spec import U8
-from render.panda import core
-
-# Not pandagl: beside p3headlessgl in one process it shows black, and beside p3tinydisplay it prints
-# on the terminal. This one opens windows of X11, Windows and macOS and only has to copy a picture.
-MODULE = "p3tinydisplay"
+from render.panda import core, window_module
 
 
 class PictureWindow:
@@ -79,7 +75,7 @@ def _open(width: int, height: int, title: str) -> Any:
     engine = panda.GraphicsEngine.get_global_ptr()
     properties = panda.WindowProperties.size(width, height)
     properties.set_title(title)
-    pipe = panda.GraphicsPipeSelection.get_global_ptr().make_module_pipe(MODULE)
+    pipe = panda.GraphicsPipeSelection.get_global_ptr().make_module_pipe(window_module())
     if pipe is not None and pipe.is_valid():
         window = engine.make_output(
             pipe,

@@ -16,7 +16,7 @@ from render.gl.drawable import MAIN_BIT, SHADOW_BIT, Drawable
 from render.gl.shader import program
 from render.layers import Layers
 from render.model import lay_out
-from render.panda import APT_GL, Host, color_properties, core, panda_matrix
+from render.panda import APT_GL, Host, color_properties, core, gl_module, panda_matrix
 from render.quality import Quality
 from render.skin import Skinner, rest_rig
 
@@ -33,7 +33,7 @@ class GlBackend:
         self, width: int, height: int, quality: Quality, meter: Meter, host: Host | None = None
     ) -> None:
         panda = core()
-        self.host = host or Host("p3headlessgl", APT_GL)
+        self.host = host or Host(gl_module(), APT_GL)
         self.device = self.host.device
         self._meter = meter
         self._root = panda.NodePath("scene")

@@ -18,7 +18,7 @@ from render.camera import NEAR_M, Rect, clip_from_world, crop
 from render.color import unit
 from render.layers import Layers
 from render.model import lay_out
-from render.panda import APT_SOFTWARE, Host, core, panda_matrix
+from render.panda import APT_SOFTWARE, SOFTWARE_MODULE, Host, core, panda_matrix
 from render.quality import Quality
 from render.skin import Skinner
 from render.software.drawable import SoftDrawable
@@ -47,7 +47,7 @@ class SoftwareBackend:
     name = "software"
 
     def __init__(self, width: int, height: int, quality: Quality, meter: Meter) -> None:
-        self.host = Host("p3tinydisplay", APT_SOFTWARE)
+        self.host = Host(SOFTWARE_MODULE, APT_SOFTWARE)
         self.device = "software rasteriser (tinydisplay)"
         self._meter = meter
         self._root = core().NodePath("avatar scene")
