@@ -18,20 +18,32 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo "$@"; else return 1; fi
 }
 apt_updated=
+apt_install() { # env: sudo does not pass variables on
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
 install_packages() { # must|may, packages...
-  local need=$1; shift
+  local need=$1 line package left=(); shift
   [ $# -gt 0 ] || return 0
   if command -v apt-get >/dev/null; then
     say "Installing system packages: $*"
     if [ -z "$apt_updated" ]; then as_root apt-get -qq update >/dev/null 2>&1 || true; apt_updated=1; fi
-    if DEBIAN_FRONTEND=noninteractive as_root apt-get install -y -qq --no-install-recommends "$@" >/dev/null; then return 0; fi
+    if apt_install "$@"; then return 0; fi
+    if [ "$need" = may ] && as_root true; then # one that this system does not know must not keep the rest away
+      for package in "$@"; do apt_install "$package" 2>/dev/null || left+=("$package"); done
+      [ ${#left[@]} -gt 0 ] || return 0
+      set -- "${left[@]}"
+    fi
+    line="Type:  sudo apt-get install -y --no-install-recommends $*"
+  else
+    line="On Debian and Ubuntu they are called:  $*
+  on Fedora:  libX11 libglvnd-egl libglvnd-gles libglvnd-glx glib2 portaudio (tests: nginx ffmpeg chromium)
+  on Arch:    libx11 libglvnd glib2 portaudio (tests: nginx ffmpeg chromium)"
   fi
-  local line="sudo apt-get install -y --no-install-recommends $*"
-  if [ "$need" = must ]; then fail "these system packages are missing and cannot be installed from here. Type:  $line"; fi
-  printf 'setup: optional system packages are missing; for all features type:  %s\n' "$line" >&2
+  if [ "$need" = must ]; then fail "system packages are missing and cannot be installed from here. $line"; fi
+  printf 'setup: optional system packages are missing, some features with them. %s\n' "$line" >&2
 }
-has_lib() { # is a shared library known to the loader?
-  { ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null; } | grep -qF "$1"
+has_lib() { # is a shared library known to the loader? (not grep -q: it would break the pipe of a long list)
+  { ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null; } | grep -F "$1" >/dev/null
 }
 if [ "$(uname -s)" = Linux ]; then
   must=(); may=()
@@ -61,7 +73,8 @@ if [ ! -x $venv/bin/python ]; then
       python=$name; break
     fi
   done
-  [ -n "$python" ] || fail "Python 3.11, 3.12 or 3.13 is needed and none was found. On Debian 12 or Ubuntu 24.04:  sudo apt-get install python3 python3-venv"
+  [ -n "$python" ] || fail "Python 3.11, 3.12 or 3.13 is needed and none was found. On Debian 12 and Ubuntu 24.04 type:  sudo apt-get install -y python3 python3-venv
+  on Ubuntu 22.04:  sudo apt-get install -y python3.11 python3.11-venv"
   say "Making the virtual environment with $($python --version)"
   if ! $python -m venv $venv 2>/dev/null; then
     rm -rf $venv
