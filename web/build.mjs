@@ -1,8 +1,9 @@
 // Bundles the browser client into ../stream/web_dist, where the page server looks for it.
 import { context, build } from "esbuild";
 import { cp, mkdir, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 
-const out = new URL("../stream/web_dist/", import.meta.url).pathname.replace(/^\/([A-Z]:)/, "$1");
+const out = fileURLToPath(new URL("../stream/web_dist/", import.meta.url));
 const options = {
   entryPoints: ["src/main.ts"],
   bundle: true,
