@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flow.spec import F32
 from flow.stage import CameraShot
 
+F64 = NDArray[np.float64]
 NEAR_M = 0.1
 FAR_M = 60.0
 
@@ -27,13 +29,6 @@ class Rect:
         """Row and column slices of a (height, width, ...) picture."""
         return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
 
-    def union(self, other: Rect) -> Rect:
-        """The smallest rectangle around both."""
-        x, y = min(self.x, other.x), min(self.y, other.y)
-        right = max(self.x + self.width, other.x + other.width)
-        bottom = max(self.y + self.height, other.y + other.height)
-        return Rect(x, y, right - x, bottom - y)
-
     def touches(self, other: Rect) -> bool:
         """Whether the two share a pixel."""
         return (
@@ -49,14 +44,8 @@ def clip_from_world(
 ) -> F32:
     """(4, 4) OpenGL clip space from world: perspective with `shot`'s vertical field of view."""
     eye = np.asarray(shot.eye, np.float64)
-    back = eye - np.asarray(shot.target, np.float64)
-    length = float(np.linalg.norm(back))
-    back = back / length if length > 1e-9 else np.array([0.0, 0.0, 1.0])  # noqa: PLR2004
-    up = np.array([0.0, 1.0, 0.0]) if abs(back[1]) < 0.999 else np.array([0.0, 0.0, -1.0])  # noqa: PLR2004
-    right = np.cross(up, back)
-    right /= np.linalg.norm(right)
     view = np.eye(4)
-    view[:3, :3] = np.stack([right, np.cross(back, right), back])
+    view[:3, :3] = _looking(eye - np.asarray(shot.target, np.float64))
     view[:3, 3] = -view[:3, :3] @ eye
     focal = 1.0 / np.tan(np.radians(shot.fov_deg) / 2.0)
     projection = np.zeros((4, 4))
@@ -83,11 +72,7 @@ def light_from_world(direction: F32, centre: F32, radius_m: float, texels: int) 
 
     Snapping keeps shadow edges from crawling while the sphere moves with the avatar.
     """
-    back = -np.asarray(direction, np.float64)
-    up = np.array([0.0, 1.0, 0.0]) if abs(back[1]) < 0.99 else np.array([0.0, 0.0, 1.0])  # noqa: PLR2004
-    right = np.cross(up, back)
-    right /= np.linalg.norm(right)
-    rotation = np.stack([right, np.cross(back, right), back])
+    rotation = _looking(-np.asarray(direction, np.float64))
     middle = rotation @ np.asarray(centre, np.float64)
     step = 2.0 * radius_m / texels
     middle[:2] = np.round(middle[:2] / step) * step
@@ -96,3 +81,19 @@ def light_from_world(direction: F32, centre: F32, radius_m: float, texels: int) 
     out[:3, 3] = -middle / radius_m
     out[2] *= -1.0
     return out.astype(np.float32)
+
+
+_VERTICAL = 0.999
+
+
+def _looking(back: F64) -> F64:
+    """(3, 3) camera from world: rows right, up and `back`, the way from target to eye.
+
+    An eye that sits on its target looks along world -z; a view along the vertical takes -z as up.
+    """
+    length = float(np.linalg.norm(back))
+    back = back / length if length > 1e-9 else np.array([0.0, 0.0, 1.0])  # noqa: PLR2004
+    up = np.array([0.0, 1.0, 0.0] if abs(back[1]) < _VERTICAL else [0.0, 0.0, -1.0])
+    right = np.cross(up, back)
+    right /= np.linalg.norm(right)
+    return np.stack([right, np.cross(back, right), back])

@@ -1,4 +1,4 @@
-"""Small geometry for places: where a camera looks, how big a thing is, how a move eases."""
+"""Small geometry for places: how a thing stands, how big it is, how a move eases."""
 
 from __future__ import annotations
 
@@ -8,37 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from flow.spec import F32
-
-_TINY = 1e-9
-
-
-def look_at(eye: ArrayLike, target: ArrayLike, up: ArrayLike = (0.0, 1.0, 0.0)) -> F32:
-    """World-from-camera of an OpenGL camera (x right, y up, looks along -z), (4, 4), metres.
-
-    An eye that sits on its target looks along world -z; a view along `up` takes world -z as up.
-    """
-    at = np.asarray(eye, np.float64)
-    back = at - np.asarray(target, np.float64)
-    length = float(np.linalg.norm(back))
-    back = back / length if length > _TINY else np.array([0.0, 0.0, 1.0])
-    right = np.cross(np.asarray(up, np.float64), back)
-    if float(np.linalg.norm(right)) < 1e-6:  # noqa: PLR2004 - looking straight along up
-        right = np.cross(np.array([0.0, 0.0, -1.0]), back)
-    right /= np.linalg.norm(right)
-    world_from_camera = np.eye(4)
-    world_from_camera[:3, 0] = right
-    world_from_camera[:3, 1] = np.cross(back, right)
-    world_from_camera[:3, 2] = back
-    world_from_camera[:3, 3] = at
-    return world_from_camera.astype(np.float32)
-
-
-def rigid_inverse(transform: F32) -> F32:
-    """The inverse of a rotation and translation, (4, 4)."""
-    out = np.eye(4, dtype=np.float32)
-    out[:3, :3] = transform[:3, :3].T
-    out[:3, 3] = -transform[:3, :3].T @ transform[:3, 3]
-    return out
 
 
 def standing(position: ArrayLike, yaw_deg: float = 0.0) -> F32:

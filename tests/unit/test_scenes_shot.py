@@ -11,8 +11,8 @@ import pytest
 from assets import locate
 from flow.errors import ShowFileError
 from flow.stage import CameraShot
+from render.camera import clip_from_world
 from scenes.director import AUTO_HOLD_S, DEAD_ZONE_M, Director
-from scenes.geometry import look_at, rigid_inverse
 from scenes.shot import SHOT_NAMES, ShotSpec, framed_for
 from scenes.stage import Stage, load_stage
 
@@ -26,10 +26,9 @@ def stage() -> Stage:
 
 def seen(spec: ShotSpec, aspect: float, point: tuple[float, float, float]) -> tuple[float, float]:
     """Where a world point lies in the picture: -1..1 to the right and up."""
-    camera_from_world = rigid_inverse(look_at(spec.eye, spec.target))
-    x, y, z, _ = camera_from_world @ np.array([*point, 1.0], np.float32)
-    half = np.tan(np.radians(spec.fov_deg) / 2)
-    return float(x / -z / half / aspect), float(y / -z / half)
+    shot = CameraShot(np.array(spec.eye), np.array(spec.target), spec.fov_deg)
+    x, y, _, w = clip_from_world(shot, aspect) @ np.array([*point, 1.0], np.float32)
+    return float(x / w), float(y / w)
 
 
 @pytest.mark.parametrize("name", SHOT_NAMES)
