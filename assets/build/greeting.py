@@ -13,7 +13,7 @@ import numpy as np
 from assets import HOME
 from assets.build.licences import record
 from capture.synthetic import PERIOD_S, performance
-from capture.take import TakeWriter
+from capture.take_file import TakeWriter
 from flow.motion import FaceSample, MotionFrame
 from flow.spec import F32
 

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from assets.build.mira.head import height, profile
+from assets.build.mira.head import height
 from assets.build.mira.mesh import F64, smooth, step
 
 Acts = dict[str, float]
 
 EYE_IN, EYE_OUT = 14.2, 52.2
-EYE_Y = 98.0
 LID_REACH = 15.0
 MOUTH_Y, MOUTH_HALF = 35.5, 15.5
 
@@ -220,8 +219,3 @@ def brow_move(x: F64, s: F64, a: Acts) -> tuple[F64, F64]:
         )
         dx += mine * sign * (-1.8 * down * (1 - s) - 0.3 * inner * (1 - s))
     return dx, dy
-
-
-def widest_at(y: F64) -> F64:
-    """Half width of the head at a height."""
-    return profile("width", y)

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from assets.build.mira.mesh import F64, step
-from assets.build.mira.skeleton import ELBOW, PLACES, SHOULDER, WRIST
+from assets.build.mira.skeleton import ELBOW, SHOULDER, WRIST
 
 _SPINE = (
     ("hips", None), ("spine", 0.965), ("chest", 1.060), ("upperChest", 1.160),
@@ -70,8 +70,3 @@ def leg_weights(p: F64) -> dict[str, F64]:
         out[name + "Foot"] = leg * knee * ankle * (1 - toes)
         out[name + "Toes"] = leg * knee * ankle * toes
     return out
-
-
-def hips_height() -> float:
-    """Height of the hips joint."""
-    return float(PLACES["hips"][1])
