@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flow.errors import AssetError
+from flow.paths import is_file, user_path
 
 HOME = Path(__file__).resolve().parent
 SUFFIXES = {"avatars": ".vrm", "stages": ".glb", "takes": ".take"}
@@ -25,8 +26,8 @@ def locate(kind: str, name_or_path: str) -> Path:
     known = built_in(kind)
     if name_or_path in known:
         return known[name_or_path]
-    path = Path(name_or_path).expanduser()
-    if path.is_file():
+    path = user_path(name_or_path)
+    if is_file(path):
         return path
     raise AssetError(
         f"There is no {_SINGULAR[kind]} '{name_or_path}'.",

@@ -23,6 +23,7 @@ from flow import wire
 from flow.clock import NS_PER_S, MonotonicClock, process_cpu_ns
 from flow.errors import EngineError, MirrorstageError
 from flow.motion import LOOKED_BODY, LOOKED_FACE, LOOKED_LEFT, LOOKED_RIGHT, MotionFrame
+from flow.paths import user_path
 
 REPORT_NS = NS_PER_S // 2
 _LOG_LIMIT = 256 << 10
@@ -115,7 +116,7 @@ def _load_tracker(settings: CaptureSettings) -> Any:
     from capture.models.store import resolve
     from capture.tracker import Tracker
 
-    folder = Path(settings.models_dir).expanduser() if settings.models_dir else None
+    folder = user_path(settings.models_dir) if settings.models_dir else None
     models = resolve(settings.profile, folder=folder)
     return Tracker(models, settings.profile, settings.schedule, realtime=settings.realtime)
 

@@ -148,6 +148,23 @@ class Microphone:
             stream.close()
 
 
+def check_microphone(device: str | None = None, rate_hz: int = 48_000) -> None:
+    """Raise what can be known about a microphone without listening to it.
+
+    Raises:
+        DeviceError: As `Microphone.start`.
+    """
+    sounddevice = load_sounddevice()
+    chosen = int(device) if device is not None and device.isdecimal() else device
+    try:
+        with quiet_stderr():
+            sounddevice.check_input_settings(
+                device=chosen, channels=1, dtype="float32", samplerate=rate_hz
+            )
+    except (sounddevice.PortAudioError, ValueError) as error:
+        raise _refused(sounddevice, chosen, error) from error
+
+
 def load_sounddevice() -> Any:
     """The sounddevice module, imported as late as here: it opens PortAudio.
 

@@ -20,10 +20,11 @@ from capture.live import check_webcam
 from capture.messages import Failure, Report
 from capture.models.store import resolve
 from capture.recorded import check_recorded
-from capture.settings import CaptureSettings, Origin, origin_of
+from capture.settings import CaptureSettings, origin_of
 from flow.clock import NS_PER_S, Clock
 from flow.errors import AssetError, EngineError, MirrorstageError
 from flow.motion import MotionFrame
+from flow.paths import user_path
 from flow.seams import Status
 
 __all__ = ["CaptureProcess", "CaptureSettings"]
@@ -71,7 +72,7 @@ class CaptureProcess:
             DeviceError: ``device.no_camera``, ``device.camera_denied``.
         """
         origin = origin_of(self.settings.source)
-        self._check(origin)
+        self.check()
         handle, name = tempfile.mkstemp(prefix="mirrorstage-capture-", suffix=".log")
         os.close(handle)
         self._log = Path(name)
@@ -92,16 +93,17 @@ class CaptureProcess:
         if origin.kind in ("file", "images"):
             try:
                 self.wait_open()
-            except MirrorstageError:
+            except BaseException:  # Ctrl-C too: neither process nor log may stay behind
                 self.stop()
                 raise
 
-    def _check(self, origin: Origin) -> None:
-        """Everything that can be known at once."""
+    def check(self) -> None:
+        """Raise what can be known without starting; errors as `start`."""
+        origin = origin_of(self.settings.source)
         if origin.kind in ("file", "images"):
             check_recorded(origin)
         folder = self.settings.models_dir
-        resolve(self.settings.profile, folder=Path(folder).expanduser() if folder else None)
+        resolve(self.settings.profile, folder=user_path(folder) if folder else None)
         if origin.kind == "webcam":
             check_webcam(origin.target)
 

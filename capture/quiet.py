@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 @contextmanager
@@ -14,7 +14,8 @@ def quiet_stderr() -> Iterator[None]:
 
     PortAudio's ALSA and JACK probing prints dozens of lines that mean nothing to a user.
     """
-    sys.stderr.flush()
+    with suppress(OSError):
+        sys.stderr.flush()
     try:
         saved = os.dup(2)
     except OSError:  # no standard error at all (pythonw)

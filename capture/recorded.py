@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from capture.picture import Picture
 from capture.settings import CaptureSettings, Origin
 from flow.clock import NS_PER_MS, NS_PER_S, Clock
 from flow.errors import AssetError
+from flow.paths import is_file, user_path
 from flow.spec import U8
 
 Timed = tuple[U8 | None, int]
@@ -139,24 +141,30 @@ def check_recorded(origin: Origin) -> None:
     if origin.kind == "images":
         _list_images(origin.target)
         return
-    path = Path(origin.target).expanduser()
-    if path.is_dir():
+    path = user_path(origin.target)
+    if os.path.isdir(path):  # noqa: PTH112 - never raises, whatever the name
         raise AssetError(
             f"{path} is a folder, not a video.",
             code="asset.unreadable_video",
             hint=f"For a folder of pictures use images:{path}.",
         )
-    if not path.is_file():
+    if not is_file(path):
         raise AssetError(f"There is no file {path}.", code="asset.missing", hint="Check the path.")
     if path.stat().st_size == 0:
         raise unreadable(str(path))
+    if not os.access(path, os.R_OK):
+        raise AssetError(
+            f"This user may not read {path}.",
+            code="asset.unreadable_video",
+            hint="Change its permissions (chmod +r) or copy it to a folder of yours.",
+        )
 
 
 def _video(origin: Origin) -> Sequence:
     import cv2
 
     check_recorded(origin)
-    path = Path(origin.target).expanduser()
+    path = user_path(origin.target)
     # One decoding thread: more would take the core that the tracker needs.
     options = [cv2.CAP_PROP_N_THREADS, 1]
 
@@ -213,9 +221,18 @@ def _images(origin: Origin, fps: float) -> Sequence:
 
 def _list_images(target: str) -> list[Path]:
     """The pictures of a folder or pattern, ``2.png`` before ``10.png``."""
-    path = Path(target).expanduser()
-    found = path.iterdir() if path.is_dir() else path.parent.glob(path.name)
-    images = [p for p in found if p.suffix.lower() in _PICTURES and p.is_file()]
+    path = user_path(target)
+    try:
+        found = path.iterdir() if path.is_dir() else path.parent.glob(path.name)
+        images = [p for p in found if p.suffix.lower() in _PICTURES and p.is_file()]
+    except OSError as error:
+        raise AssetError(
+            f"The folder of {target} cannot be read: {error.strerror}.",
+            code="asset.unreadable_picture",
+            hint="Check its permissions.",
+        ) from error
+    except ValueError:  # a pattern that is none
+        images = []
     if not images:
         raise AssetError(
             f"There are no pictures at {target}.",

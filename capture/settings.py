@@ -68,7 +68,7 @@ def origin_of(source: str) -> Origin:
     Raises:
         ShowFileError: ``source.unknown`` when it is none of the known forms.
     """
-    if source.startswith(_NETWORK):
+    if source.startswith(_NETWORK) and source.partition("://")[2].strip("/"):
         return Origin("network", source)
     kind, _, target = source.partition(":")
     if kind == "webcam":

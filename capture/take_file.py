@@ -32,6 +32,7 @@ from flow import wire
 from flow.clock import NS_PER_S, wall_seconds
 from flow.errors import AssetError
 from flow.motion import MotionFrame
+from flow.paths import is_file
 
 VERSION = 1
 _START = struct.Struct("<6sHII")
@@ -162,14 +163,21 @@ class TakeReader:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        if not self.path.is_file():
+        if not is_file(self.path):
             raise AssetError(f"There is no take {self.path}.", code="asset.missing")
         self._blocks: list[tuple[int, int, int]] = []  # offset, payload bytes, first time
         self.frames = 0
         self.cut_bytes = 0
-        with self.path.open("rb") as file:
-            self.info = self._read_header(file)
-            self._scan(file)
+        try:
+            with self.path.open("rb") as file:
+                self.info = self._read_header(file)
+                self._scan(file)
+        except OSError as error:
+            raise AssetError(
+                f"Take {self.path} cannot be read: {error.strerror}.",
+                code="asset.unreadable",
+                hint="Check that it is a file and its permissions.",
+            ) from error
         if not self._blocks:
             raise AssetError(
                 f"Take {self.path} has no motion in it.",

@@ -6,17 +6,19 @@ Only argparse is imported before a command is chosen, so that ``--help`` answers
 from __future__ import annotations
 
 import argparse
-import io
-import json
-import os
+import errno
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import TypeAlias
 
 from flow.errors import MirrorstageError
+from host import border
 
 SUMMARY = "A webcam drives a 3D host on a virtual stage, live to rooms, pages and files."
+LONGEST_S = 3.2e8
+"""Ten years: more is a slip of the finger."""
 EPILOG = """\
 go live at once:        mirrorstage live
 with your own avatar:   mirrorstage live --avatar me.vrm
@@ -26,35 +28,29 @@ a show as a file:       mirrorstage new tonight.toml && mirrorstage live tonight
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; every known fault ends as one sentence and an exit status."""
-    _speak_anywhere()
-    arguments = parser().parse_args(argv)
-    command = import_module(f"host.commands.{arguments.command}")
+    """Run one command; every fault ends as one sentence and an exit status."""
+    border.hold_streams()
+    as_json = False
     try:
-        return int(command.run(arguments))
+        arguments = parser().parse_args(argv)
+        as_json = getattr(arguments, "json", False)
+        command = import_module(f"host.commands.{arguments.command}")
+        status = int(command.run(arguments))
+        sys.stdout.flush()
     except MirrorstageError as fault:
-        return _fault(fault, as_json=getattr(arguments, "json", False))
+        return border.tell(fault, as_json=as_json)
     except KeyboardInterrupt:
-        sys.stderr.write("\nStopped.\n")
+        with suppress(OSError):
+            sys.stderr.write("\nStopped.\n")
         return 130
-    except BrokenPipeError:
-        # The reader of our output (head, less) has gone: no message can reach it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-
-
-def _speak_anywhere() -> None:
-    """A terminal that cannot show a character shows '?' instead of ending the show."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-
-
-def _fault(fault: MirrorstageError, *, as_json: bool) -> int:
-    if as_json:
-        sys.stdout.write(json.dumps({"error": fault.as_dict()}, ensure_ascii=False) + "\n")
-    sys.stderr.write(f"mirrorstage: {fault} [{fault.code}]\n")
-    return fault.exit_status
+    except border.PrintError as fault:
+        border.drop_output()
+        if fault.errno == errno.EPIPE:
+            return 0  # the reader of our output (head, less) has gone and wants no more
+        return border.tell(border.refused(fault), as_json=False)
+    except Exception as fault:  # noqa: BLE001 - the command's border
+        return border.tell(border.unexpected(fault), as_json=as_json)
+    return status
 
 
 def parser() -> argparse.ArgumentParser:
@@ -100,6 +96,14 @@ def _add(commands: Commands, name: str, summary: str) -> argparse.ArgumentParser
 
 def _json(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--json", action="store_true", help="print for machines")
+
+
+def seconds(text: str) -> float:
+    """A finite time, not negative."""
+    value = float(text)
+    if not 0 <= value <= LONGEST_S:
+        raise ValueError(text)
+    return value
 
 
 def _show_options(sub: argparse.ArgumentParser) -> None:
@@ -197,9 +201,13 @@ def _models(commands: Commands) -> None:
 def _take(commands: Commands) -> None:
     sub = _add(commands, "take", "record a performance, to be replayed bit for bit")
     sub.add_argument("action", choices=("record",))
-    sub.add_argument("--source", default="webcam", metavar="SOURCE", help="as in 'live'")
+    sub.add_argument(
+        "--source", default="webcam", metavar="SOURCE", help="as in 'live'; a take is copied"
+    )
     sub.add_argument("-o", "--out", required=True, metavar="FILE.take")
-    sub.add_argument("--duration", type=float, default=0.0, metavar="SECONDS", help="0: to the end")
+    sub.add_argument(
+        "--duration", type=seconds, default=0.0, metavar="SECONDS", help="0: to the end"
+    )
     sub.add_argument("--profile", choices=("face", "upper", "full"), default="full")
     sub.add_argument("--force", action="store_true", help="replace an existing file")
     _json(sub)
@@ -209,7 +217,9 @@ def _bench(commands: Commands) -> None:
     sub = _add(commands, "bench", "measure every stage on this machine")
     sub.add_argument("part", nargs="?", default="all", metavar="PART", help="one part; default all")
     sub.add_argument("--source", metavar="file:PATH", help="a real video for capture and the show")
-    sub.add_argument("--seconds", type=float, default=20.0, help="length of each show, default 20")
+    sub.add_argument(
+        "--seconds", type=seconds, default=20.0, help="length of each show, default 20"
+    )
     sub.add_argument("--avatar", metavar="PATH|NAME", default="mira")
     sub.add_argument("--backend", choices=("auto", "gl", "software"), default="auto")
     _json(sub)

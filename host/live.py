@@ -49,7 +49,7 @@ class LiveShow:
         self._voice = voice
         self._started = started
         self._usage = Usage()
-        self._stopped = False
+        self._building = False
         self._troubles: dict[str, str] = {}
         self._settled = False
         self._motion_state = ""
@@ -58,8 +58,14 @@ class LiveShow:
         self._counted = (0, 0)
 
     def stop(self) -> None:
-        """End the show after the current picture; safe from a signal handler."""
-        self._stopped = True
+        """End the show after the current picture; for signal handlers, in the main thread.
+
+        Raises:
+            KeyboardInterrupt: while the show is still being built, which can take seconds and
+                would be for nothing; what was made until then is closed.
+        """
+        if self._building:
+            raise KeyboardInterrupt
         if self.loop is not None:
             self.loop.stop()
 
@@ -71,12 +77,14 @@ class LiveShow:
 
         Raises:
             MirrorstageError: when it cannot be built, or every picture failed.
+            KeyboardInterrupt: when it was stopped before it was built.
         """
+        self._building = True
         session = build(self.show, clock=self._clock, voice=self._voice, status=self.status)
+        self._building = False
         try:
             self.loop = Loop(session, self._each_second, self._on_air)
-            if not self._stopped:
-                self.loop.run()
+            self.loop.run()
             self._usage.sample()
             session.hub.stop()
             data = report(self.loop, self._usage)

@@ -6,11 +6,21 @@ before they speak.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+from contextlib import suppress
 from typing import TextIO
 
 from flow.clock import NS_PER_S, Clock
+
+
+def terminal_columns(stream: TextIO) -> int:
+    """How many characters fit into a line of the terminal behind `stream`; 80 where none is."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 class Voice:
@@ -51,15 +61,19 @@ class Voice:
         """Replace the live status line (terminals only)."""
         if not self.live_line:
             return
+        line = line[: terminal_columns(self._stream) - 1]  # a line that wraps cannot be replaced
         with self._lock:
-            self._stream.write("\r" + line.ljust(self._status_width))
-            self._stream.flush()
+            self._write("\r" + line.ljust(self._status_width))
             self._status_width = len(line)
 
     def _line(self, text: str) -> None:
         with self._lock:
-            if self._status_width:
-                self._stream.write("\r" + " " * self._status_width + "\r")
-                self._status_width = 0
-            self._stream.write(text + "\n")
+            erased = "\r" + " " * self._status_width + "\r" if self._status_width else ""
+            self._status_width = 0
+            self._write(f"{erased}{text}\n")
+
+    def _write(self, text: str) -> None:
+        """Write at once. A terminal that has gone ends no show: nobody is there to be told."""
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
             self._stream.flush()

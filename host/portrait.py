@@ -11,6 +11,7 @@ from avatar.idle import Idle
 from avatar.load import Avatar
 from avatar.runtime import Runtime
 from flow.errors import OutputError
+from flow.paths import check_writable
 from flow.spec import U8
 from flow.stage import DEFAULT_LIGHT_DIRECTION, CameraShot, Light, StageFrame
 from host.session import model_height_m
@@ -29,6 +30,10 @@ def portrait(avatar: Avatar, path: Path) -> Path:
         OutputError: ``picture.unwritable``.
         EngineError: when nothing can draw here.
     """
+    try:
+        check_writable(path)
+    except OSError as fault:
+        raise _unwritable(path, fault) from fault
     height = model_height_m(avatar.model)
     runtime = Runtime(avatar)
     rig = runtime.update(Idle().pose(CALM_NS), 1 / 30)
@@ -54,10 +59,15 @@ def portrait(avatar: Avatar, path: Path) -> Path:
     finally:
         renderer.close()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.hstack(panels)).save(path)
+        Image.fromarray(np.hstack(panels)).save(path, format="PNG")
     except OSError as fault:
-        raise OutputError(
-            f"The picture cannot be written to {path}: {fault}.", code="picture.unwritable"
-        ) from fault
+        raise _unwritable(path, fault) from fault
     return path
+
+
+def _unwritable(path: Path, fault: OSError) -> OutputError:
+    return OutputError(
+        f"The picture cannot be written to {path}: {fault.strerror or fault}.",
+        code="picture.unwritable",
+        hint="Choose another file with --picture.",
+    )

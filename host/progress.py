@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TextIO
 
 from flow.clock import NS_PER_S, MonotonicClock
+from host.log import terminal_columns
 
 WIDTH = 28
 
@@ -33,8 +35,7 @@ class Bar:
         trace: TracebackType | None,
     ) -> None:
         if self._width:
-            self._stream.write("\n")
-            self._stream.flush()
+            self._write("\n")
 
     def __call__(self, progress: Any) -> None:
         """Show `progress`; cheap enough to call for every block."""
@@ -49,11 +50,17 @@ class Bar:
         line = self._line(progress.done, progress.total, (now - self._began) / NS_PER_S)
         if self._terminal:
             start = "\n" if fresh and self._width else "\r"
-            self._stream.write(start + line.ljust(self._width))
+            line = line[: terminal_columns(self._stream) - 1]
+            self._write(start + line.ljust(self._width))
             self._width = len(line)
         else:
-            self._stream.write(line + "\n")
-        self._stream.flush()
+            self._write(line + "\n")
+
+    def _write(self, text: str) -> None:
+        """Write at once; work goes on where nobody can be told of it."""
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+            self._stream.flush()
 
     def _line(self, done: float, total: float, seconds: float) -> str:
         if not total:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from flow.errors import ShowFileError
 from flow.seams import Plugin
+from host.mistakes import sentence
 
 GROUP = "mirrorstage.plugins"
 
@@ -73,8 +74,9 @@ def settings_of(plugin: Plugin, values: dict[str, Any]) -> Any:
     try:
         return plugin.settings.model_validate_json(json.dumps(values))
     except ValidationError as fault:
+        prefix = f"{plugin.kind}.{plugin.name}."
         said = "; ".join(
-            f"{plugin.kind}.{plugin.name}.{'.'.join(map(str, e['loc']))}: {e['msg']}"
-            for e in fault.errors(include_url=False)
+            sentence(e, plugin.settings, prefix) for e in fault.errors(include_url=False)
         )
-        raise ShowFileError(f"{said}.", hint=f"See: mirrorstage describe {plugin.name}") from fault
+        # Not chained: pydantic's own error repeats the values, stream keys among them.
+        raise ShowFileError(f"{said}.", hint=f"See: mirrorstage describe {plugin.name}") from None

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from flow import paths
 from flow.errors import OutputError
 from host.loop import Loop
 from host.processes import Usage
@@ -92,6 +93,18 @@ def words(data: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def check_writable(path: Path) -> None:
+    """Find out before the show whether the report can be written after it.
+
+    Raises:
+        OutputError: ``report.unwritable``.
+    """
+    try:
+        paths.check_writable(path)
+    except OSError as fault:
+        raise _unwritable(path, fault) from fault
+
+
 def write(path: Path, data: dict[str, Any]) -> None:
     """Write the report as JSON.
 
@@ -102,8 +115,12 @@ def write(path: Path, data: dict[str, Any]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", "utf-8")
     except OSError as fault:
-        raise OutputError(
-            f"The report cannot be written to {path}: {fault.strerror}.",
-            code="report.unwritable",
-            hint="Choose another file with --report.",
-        ) from fault
+        raise _unwritable(path, fault) from fault
+
+
+def _unwritable(path: Path, fault: OSError) -> OutputError:
+    return OutputError(
+        f"The report cannot be written to {path}: {fault.strerror}.",
+        code="report.unwritable",
+        hint="Choose another file with --report.",
+    )

@@ -18,13 +18,13 @@ from avatar.load import Avatar, load_avatar
 from avatar.performer import Performer
 from avatar.runtime import Runtime
 from flow.clock import Clock
-from flow.errors import MirrorstageError, ShowFileError
+from flow.errors import MirrorstageError
 from flow.mesh import Model
 from flow.meter import Meter
-from flow.seams import PacketOutput, Plugin, Status
+from flow.seams import PacketOutput, Status
 from flow.stage import RigState, StageFrame
-from host import registry
 from host.log import Voice
+from host.outputs import make_outputs, wanted_outputs
 from host.showfile import Show
 from host.sources import Chosen, choose_motion, choose_sound
 from render.engine import Renderer, open_renderer
@@ -98,7 +98,17 @@ def build(
         MirrorstageError: the first thing that makes the show impossible.
     """
     meter = meter or Meter()
-    wanted = wanted_outputs(show)  # the cheapest mistakes are found first
+    network = NetworkThread()
+    hub = Hub(encode_settings(show), clock=clock, meter=meter)
+    services = {
+        "clock": clock,
+        "meter": meter,
+        "network": network,
+        "status": status or dict,
+        "request_keyframe": hub.force_keyframe,
+        "title": show.name,
+    }
+    outputs = make_outputs(wanted_outputs(show), services)  # the cheapest mistakes come first
     with contextlib.ExitStack() as closers:
         motion = choose_motion(show.motion, clock)
         motion.source.start()
@@ -136,22 +146,10 @@ def build(
         closers.callback(sound.source.stop)
         voice.say(f"Sound: {sound.sentence}")
 
-        network = NetworkThread()
         network.start()
         closers.callback(network.stop)
-        hub = Hub(encode_settings(show), clock=clock, meter=meter)
-        services = {
-            "clock": clock,
-            "meter": meter,
-            "network": network,
-            "status": status or dict,
-            "request_keyframe": hub.force_keyframe,
-            "title": show.name,
-        }
-        outputs: dict[str, PacketOutput] = {}
-        for label, plugin, settings in wanted:
-            outputs[label] = plugin.make(settings, **services)
-            hub.add(label, outputs[label])
+        for label, output in outputs.items():
+            hub.add(label, output)
         closers.callback(hub.stop)
         return Session(
             show=show,
@@ -200,29 +198,6 @@ def _start_sound(chosen: Chosen, show: Show, clock: Clock, voice: Voice) -> Chos
         chosen = choose_sound(silent, chosen, clock)
         chosen.source.start()
     return chosen
-
-
-def wanted_outputs(show: Show) -> list[tuple[str, Plugin, Any]]:
-    """(label, plug-in, settings) of every output of a show; nothing is made yet.
-
-    Raises:
-        ShowFileError: ``show.output``, ``show.unknown_plugin`` or ``show.invalid``.
-    """
-    found: list[tuple[str, Plugin, Any]] = []
-    for number, wanted in enumerate(show.output, start=1):
-        values = dict(wanted)
-        kind = str(values.pop("kind", ""))
-        if not kind:
-            raise ShowFileError(
-                f"Output {number} of the show has no kind.",
-                code="show.output",
-                hint='Write, for example, kind = "page" in its [[output]] section.',
-            )
-        name = str(values.pop("name", kind))
-        plugin = registry.find("output", kind)
-        label = f"{name}-{number}" if name in (other[0] for other in found) else name
-        found.append((label, plugin, registry.settings_of(plugin, values)))
-    return found
 
 
 def trouble(status: dict[str, Status]) -> dict[str, str]:

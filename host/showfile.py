@@ -9,16 +9,23 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from flow.errors import ShowFileError
+from host.mistakes import sentence, unreadable_text
 
 ENV_PREFIX = "MIRRORSTAGE__"
+LARGEST = 1 << 20
+"""Bytes of a show file."""
+SIDES_PX = (16, 8192)
+LONGEST_S = 3.2e8
+"""Ten years."""
 
 
 class _Section(BaseModel):
@@ -28,10 +35,22 @@ class _Section(BaseModel):
 class Picture(_Section):
     """The programme picture."""
 
-    size: str = Field("1280x720", pattern=r"^\d{2,5}x\d{2,5}$", description="WIDTHxHEIGHT, even")
+    size: str = Field("1280x720", description="WIDTHxHEIGHT, even")
     fps: int = Field(30, ge=1, le=120, description="frames per second")
     backend: Literal["auto", "gl", "software"] = Field("auto", description="how it is drawn")
     window: bool = Field(False, description="also show it in a window on this machine")
+
+    @field_validator("size")
+    @classmethod
+    def _size(cls, text: str) -> str:
+        width, _, height = text.partition("x")
+        low, high = SIDES_PX
+        for side in (width, height):
+            if not (side.isascii() and side.isdecimal() and low <= int(side[:6]) <= high):
+                raise ValueError(
+                    f"must be WIDTHxHEIGHT in pixels, such as 1280x720, each from {low} to {high}"
+                )
+        return text
 
     @property
     def width(self) -> int:
@@ -95,7 +114,9 @@ class Show(_Section):
     """A whole show."""
 
     name: str = "Mirrorstage"
-    duration_s: float = Field(0.0, ge=0, description="end by itself after this; 0: go on")
+    duration_s: float = Field(
+        0.0, ge=0, le=LONGEST_S, description="end by itself after this; 0: go on"
+    )
     picture: Picture = Picture()
     motion: Motion = Motion()
     sound: Sound = Sound()
@@ -116,80 +137,102 @@ def load_show(
     """The show that file, environment and ``--set section.key=value`` make together.
 
     Raises:
-        ShowFileError: ``show.missing``, ``show.syntax`` or ``show.invalid`` (all mistakes).
+        ShowFileError: ``show.missing``, ``show.unreadable``, ``show.syntax``, ``show.set`` or
+            ``show.invalid`` (all mistakes).
     """
     data: dict[str, Any] = _read(path) if path is not None else {}
+    origins: dict[str, str] = {}
     for key, value in sorted(environment.items()):
         if key.startswith(ENV_PREFIX):
-            _put(data, key.removeprefix(ENV_PREFIX).lower().split("__"), value, key)
+            keys = key.removeprefix(ENV_PREFIX).lower().split("__")
+            _put(data, keys, value, key)
+            origins[".".join(keys)] = f"the environment variable {key}"
     for item in overrides:
         key, equals, value = item.partition("=")
-        if not equals:
+        if not equals or not all(key.split(".")):
             raise ShowFileError(
-                f"--set {item} has no '='.", code="show.set", hint="Write --set section.key=value."
+                f"--set {item} sets nothing.",
+                code="show.set",
+                hint="Write --set section.key=value.",
             )
         _put(data, key.split("."), value, f"--set {key}")
-    return validate(data, str(path) if path else "the command line")
+        origins[key] = "--set"
+    return validate(data, str(path) if path else "the command line", origins)
 
 
-def validate(data: Mapping[str, Any], where: str) -> Show:
-    """The show in plain `data`; `where` names its origin in messages.
+def validate(data: Mapping[str, Any], where: str, origins: Mapping[str, str] | None = None) -> Show:
+    """The show in plain `data`.
+
+    Args:
+        data: As a show file has it.
+        where: Its origin, for messages.
+        origins: Dotted path to origin of settings that came from elsewhere.
 
     Raises:
         ShowFileError: ``show.invalid`` with every mistake, one a line.
     """
-    try:
-        return Show.model_validate_json(json.dumps(data, default=str))
-    except ValidationError as fault:
-        lines = [_sentence(error) for error in fault.errors(include_url=False)]
-        count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
-        raise ShowFileError(
-            f"{where} has {count}:\n" + "\n".join(f"  {line}" for line in lines),
-            hint="\n'mirrorstage describe' lists every setting.",
-        ) from fault
+    lines = list(unreadable_text(data))
+    if not lines:
+        try:
+            return Show.model_validate_json(json.dumps(data, default=_no_json))
+        except ValidationError as fault:
+            for error in fault.errors(include_url=False):
+                path = ".".join(str(p) for p in error["loc"])
+                came = next((v for k, v in (origins or {}).items() if path in (k, k + ".")), "")
+                lines.append(sentence(error, Show) + (f" (in {came})" if came else ""))
+    count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
+    raise ShowFileError(
+        f"{where} has {count}:\n" + "\n".join(f"  {line}" for line in lines),
+        hint="\n'mirrorstage describe' lists every setting.",
+    )
 
 
-def _sentence(error: Any) -> str:
-    path = ".".join(str(p) for p in error["loc"]) or "the file"
-    if error["type"] == "extra_forbidden":
-        known = _known_keys(error["loc"][:-1])
-        return f"{path}: there is no such setting (known here: {', '.join(known)})"
-    said = error["msg"][0].lower() + error["msg"][1:]
-    given = error.get("input")
-    shown = f", got {given!r}" if isinstance(given, str | int | float | bool) else ""
-    return f"{path}: {said}{shown}"
-
-
-def _known_keys(location: Sequence[int | str]) -> list[str]:
-    model: Any = Show
-    for part in location:
-        model = (
-            model.model_fields[str(part)].annotation if str(part) in model.model_fields else Show
-        )
-    return list(model.model_fields)
+def _no_json(value: Any) -> dict[str, str]:
+    """TOML's dates and times, as what no setting is: they must not pass for text."""
+    return {"date": str(value)}
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text("utf-8")
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise ShowFileError(
+                f"{path} is far too large for a show file.",
+                code="show.unreadable",
+                hint="Show files are short texts; mirrorstage new writes one.",
+            )
+        return tomllib.loads(content.decode("utf-8-sig"))  # Notepad begins with a byte order mark
     except FileNotFoundError:
         raise ShowFileError(
             f"There is no show file at {path}.",
             code="show.missing",
-            hint=f"Make one with: mirrorstage new {path}",
+            hint=f"Make one with: mirrorstage new {shlex.quote(str(path))}",
         ) from None
-    except (OSError, UnicodeDecodeError) as fault:
+    except OSError as fault:
         raise ShowFileError(
-            f"The show file {path} cannot be read: {fault}.", code="show.unreadable"
+            f"The show file {path} cannot be read: {fault.strerror}.",
+            code="show.unreadable",
+            hint="Check that it is a file and its permissions.",
         ) from fault
-    try:
-        return tomllib.loads(text)
+    except UnicodeDecodeError as fault:
+        raise ShowFileError(
+            f"The show file {path} is not UTF-8 text (byte {fault.start}).",
+            code="show.unreadable",
+            hint="Save it as UTF-8, or give a .toml file.",
+        ) from fault
     except tomllib.TOMLDecodeError as fault:
         raise ShowFileError(
             f"{path} is not valid TOML: {fault}.",
             code="show.syntax",
             hint="Strings need quotes; sections look like [avatar].",
         ) from fault
+    except RecursionError:
+        raise ShowFileError(
+            f"{path} is nested too deeply.",
+            code="show.syntax",
+            hint="Settings lie in sections such as [avatar], one level deep.",
+        ) from None
 
 
 def _put(data: dict[str, Any], keys: Sequence[str], value: str, said: str) -> None:

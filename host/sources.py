@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from flow.clock import Clock
 from flow.errors import MirrorstageError, ShowFileError
+from flow.paths import user_path
 from flow.pose import Driver
 from flow.seams import MotionSource, Plugin, SoundSource
 from host.showfile import Motion, Sound
@@ -95,7 +96,7 @@ def _microphone(settings: MicrophoneSettings, *, clock: Clock, **_: Any) -> Soun
 def _sound_file(settings: SoundFileSettings, *, clock: Clock, **_: Any) -> SoundSource:
     from stream.sound import FileSound
 
-    return FileSound(Path(settings.path).expanduser(), clock, loop=settings.loop)
+    return FileSound(user_path(settings.path), clock, loop=settings.loop)
 
 
 def _silence(settings: NoSettings, *, clock: Clock, **_: Any) -> SoundSource:
@@ -170,7 +171,7 @@ def _tracked(motion: Motion, text: str, clock: Clock) -> Chosen:
     settings = CameraSettings(
         source=text, mirrored=mirrored, loop=motion.loop, profile=motion.profile
     )
-    media = Path(text.removeprefix("file:")).expanduser() if text.startswith("file:") else None
+    media = user_path(text.removeprefix("file:")) if text.startswith("file:") else None
     what = "Video" if media else "Webcam" if webcam else "Camera"
     sentence = f"{what} {text.partition(':')[2] or 'number 0'}, tracked on this machine."
     return Chosen(_camera(settings, clock=clock), sentence, Driver.HUMAN, mirrored, media)

@@ -12,6 +12,7 @@ import numpy as np
 from flow.clock import Clock
 from flow.errors import AssetError
 from flow.media import AudioBlock
+from flow.paths import is_file
 from flow.seams import Status
 from flow.spec import F32
 from stream.silence import CHANNELS, RATE_HZ
@@ -98,7 +99,7 @@ class FileSound:
         """(n, 2) float32 pieces at 48 kHz, from the beginning."""
         import av
 
-        if not self._path.is_file():
+        if not is_file(self._path):
             raise AssetError(
                 f"There is no sound file at {self._path}.",
                 code="asset.missing",

@@ -17,6 +17,7 @@ from typing import Literal
 
 from capture.models.registry import BY_NAME, FACE_EXTRAS, MODELS, NEEDS, ModelFile, Need, Profile
 from flow.errors import AssetError
+from flow.paths import user_path
 
 State = Literal["ok", "rebuilt", "damaged", "missing"]
 
@@ -68,11 +69,21 @@ class ModelState:
 
 
 def home(environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> Path:
-    """The models folder: ``MIRRORSTAGE_MODELS`` or the platform's cache folder of this user."""
+    """The models folder: ``MIRRORSTAGE_MODELS`` or the platform's cache folder of this user.
+
+    Raises:
+        AssetError: ``models.folder`` for a user who has no home (as in some containers).
+    """
     env = os.environ if environ is None else environ
     if chosen := env.get("MIRRORSTAGE_MODELS"):
-        return Path(chosen).expanduser()
-    user = Path(env.get("HOME") or Path.home())
+        return user_path(chosen)
+    user = Path(env.get("HOME") or user_path("~"))
+    if not user.is_absolute():
+        raise AssetError(
+            "This user has no home folder where the models could lie.",
+            code="models.folder",
+            hint="Set MIRRORSTAGE_MODELS to a folder of yours.",
+        )
     if platform == "darwin":
         cache = user / "Library" / "Caches"
     elif platform == "win32":
@@ -132,15 +143,25 @@ def _choose(folder: Path, need: Need) -> tuple[Path, ModelFile]:
 def _candidates(folder: Path, need: Need) -> Iterator[tuple[Path, ModelFile]]:
     for model in (BY_NAME[name] for name in need):
         for name in model.names:
-            if (path := folder / name).is_file():
-                yield path, model
+            try:
+                if (path := folder / name).is_file():
+                    yield path, model
+            except OSError as error:  # a folder of somebody else
+                raise AssetError(
+                    f"The models folder {folder} cannot be read: {error.strerror}.",
+                    code="models.folder",
+                    hint="Set MIRRORSTAGE_MODELS to a folder of yours.",
+                ) from error
 
 
 def fault(model: ModelFile, path: Path) -> str:
     """Why `path` cannot be `model`, seen without reading it all; empty when nothing is wrong."""
     if not model.members:
-        with path.open("rb") as file:
-            head = file.read(8)
+        try:
+            with path.open("rb") as file:
+                head = file.read(8)
+        except OSError as error:
+            return f"it cannot be read ({error.strerror})"
         return "" if head[4:] == b"TFL3" else "not a TensorFlow Lite network"
     missing = set(model.members) - _members(path)
     return f"no {', '.join(sorted(missing))} inside" if missing else ""
@@ -186,12 +207,15 @@ def check(model: ModelFile, path: Path, count: Callable[[int], None] | None = No
     """Whether the file at `path` is `model`, by its hash."""
     digest = hashlib.sha256()
     size = 0
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-            if count:
-                count(len(chunk))
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+                if count:
+                    count(len(chunk))
+    except OSError as error:
+        return ModelState(model.name, "damaged", path, size, f"cannot be read: {error.strerror}")
     state, note = _judge(model, path, digest.hexdigest())
     return ModelState(model.name, state, path, size, note)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from flow.clock import MonotonicClock
 from flow.errors import ShowFileError
+from flow.paths import user_path
 from host.bench.clip import record_clip
 from host.bench.machine import machine
 from host.bench.parts import PARTS, Setting
@@ -62,7 +63,7 @@ def _video(
     if not needed:
         return None
     if arguments.source:
-        return Path(arguments.source.removeprefix("file:")).expanduser()
+        return user_path(arguments.source.removeprefix("file:"))
     voice.say(
         "Recording a clip of the built-in host to track (or give a real one: --source file:…)"
     )

@@ -12,9 +12,10 @@ import assets
 from flow.clock import MonotonicClock
 from flow.errors import MirrorstageError
 from host.commands.options import show_of
-from host.session import wanted_outputs
+from host.examine import examine_motion, examine_sound
+from host.outputs import make_outputs, wanted_outputs
 from host.showfile import Show
-from host.sources import choose_motion, choose_sound
+from host.sources import Chosen, choose_motion, choose_sound
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -28,22 +29,32 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         for finding in findings:
             mark = "✗" if finding["fault"] else "✓"
-            sys.stdout.write(f"{mark} {finding['what']}: {finding['sentence']}\n")
+            code = f" [{finding['code']}]" if finding["fault"] else ""
+            sys.stdout.write(f"{mark} {finding['what']}: {finding['sentence']}{code}\n")
     return int(faults[0]["exit_status"]) if faults else 0
 
 
 def inspect_show(show: Show) -> list[dict[str, Any]]:
     """One finding per piece of the show: what it is, a sentence, whether it is a fault."""
     from avatar.load import load_avatar
+    from scenes.director import Director
     from scenes.stage import load_stage
+    from stream.network import NetworkThread
 
     clock = MonotonicClock()
+    chosen: list[Chosen] = []
 
     def motion() -> str:
-        return choose_motion(show.motion, clock).sentence
+        examine_motion(show.motion, clock)
+        chosen.append(choose_motion(show.motion, clock))
+        return chosen[0].sentence
 
     def sound() -> str:
-        return choose_sound(show.sound, choose_motion(show.motion, clock), clock).sentence
+        if show.sound.source == "auto" and not chosen:
+            return "Goes with the motion."
+        examine_sound(show.sound)
+        silent = Chosen(None, "")
+        return choose_sound(show.sound, chosen[0] if chosen else silent, clock).sentence
 
     def host() -> str:
         body = load_avatar(assets.locate("avatars", show.avatar.model))
@@ -52,12 +63,7 @@ def inspect_show(show: Show) -> list[dict[str, Any]]:
 
     def place() -> str:
         stage = load_stage(assets.locate("stages", show.stage.model))
-        if show.stage.shot not in stage.shots:
-            raise MirrorstageError(
-                f"The stage {stage.name} has no shot '{show.stage.shot}'.",
-                code="show.shot",
-                hint=f"It has: {', '.join(stage.shots)}.",
-            )
+        Director(stage, host_height_m=1.6, aspect=1.0).cut_to(show.stage.shot)
         return f"{stage.name}, {stage.model.triangle_count} triangles, shot {show.stage.shot}"
 
     findings = [
@@ -68,7 +74,9 @@ def inspect_show(show: Show) -> list[dict[str, Any]]:
     ]
 
     def outputs() -> str:
-        return ", ".join(f"{label} ({plugin.summary})" for label, plugin, _ in wanted_outputs(show))
+        wanted = wanted_outputs(show)
+        make_outputs(wanted, {"clock": clock, "network": NetworkThread(), "request_keyframe": int})
+        return ", ".join(f"{label} ({plugin.summary})" for label, plugin, _ in wanted)
 
     if show.output:
         findings.append(_finding("outputs", outputs))

@@ -164,6 +164,8 @@ def _page(port: int) -> Answer:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
+        except OverflowError:
+            return "fault", f"{port} is no port", "Give --port a number from 0 to 65535"
         except OSError:
             return (
                 "note",

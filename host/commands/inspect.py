@@ -6,13 +6,13 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import assets
 from avatar.load import Avatar, load_avatar
 from flow.errors import AssetError
 from flow.motion import ARKIT_NAMES
+from flow.paths import user_path
 from flow.pose import HUMAN_BONES, PRESET_EXPRESSIONS
 
 
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.picture:
         from host.portrait import portrait
 
-        data["picture"] = str(portrait(avatar, Path(arguments.picture)))
+        data["picture"] = str(portrait(avatar, user_path(arguments.picture)))
     if arguments.json:
         sys.stdout.write(json.dumps(data, ensure_ascii=False, default=str) + "\n")
     else:

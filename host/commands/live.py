@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
-import threading
-from pathlib import Path
-from types import FrameType
-from typing import Any
 
 from flow.clock import MonotonicClock
+from flow.paths import user_path
 from host.commands.options import show_of
 from host.log import Voice
+from host.signals import ending_on_signals
 
 SWITCH_INTERVAL_S = 0.0005
 """How long a Python thread may keep the interpreter: the tick waits for the encode thread's Python
@@ -28,30 +25,18 @@ def run(arguments: argparse.Namespace) -> int:
     voice = Voice(clock, quiet=arguments.quiet)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
 
+    from host import report
     from host.live import LiveShow
 
     live = LiveShow(show, clock=clock, voice=voice, started=started, open_page=arguments.open_page)
-    _stop_on_signals(live)
-    data = live.run()
-    from host import report
-
     if arguments.report:
-        report.write(Path(arguments.report), data)
-    if arguments.json:
-        sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")
-    else:
-        voice.say(report.words(data))
+        report.check_writable(user_path(arguments.report))
+    with ending_on_signals(live.stop):
+        data = live.run()
+        if arguments.json:
+            sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")
+        else:
+            voice.say(report.words(data))
+        if arguments.report:
+            report.write(user_path(arguments.report), data)
     return live.exit_status
-
-
-def _stop_on_signals(live: Any) -> None:
-    """First signal: end the show in order. Second: at once."""
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        live.stop()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, on_signal)
-        signal.signal(signal.SIGTERM, on_signal)

@@ -10,12 +10,13 @@ from pathlib import Path
 from capture.models import fetch as fetching
 from capture.models import store
 from flow.errors import AssetError
+from flow.paths import user_path
 from host.progress import Bar
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Show, verify or fetch; exit status 3 when something needed is missing or damaged."""
-    folder = Path(arguments.folder).expanduser() if arguments.folder else store.home()
+    folder = user_path(arguments.folder) if arguments.folder else store.home()
     if arguments.action == "fetch":
         with Bar(sys.stderr) as bar:
             fetching.fetch(folder, bar)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from importlib.resources import files
-from pathlib import Path
 
 from flow.errors import ShowFileError
+from flow.paths import user_path
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the template; never over an existing file."""
-    path = Path(arguments.file).expanduser()
+    path = user_path(arguments.file)
     text = files("host.templates").joinpath(f"{arguments.template}.toml").read_text("utf-8")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,7 +27,9 @@ def run(arguments: argparse.Namespace) -> int:
         ) from None
     except OSError as fault:
         raise ShowFileError(
-            f"{path} cannot be written: {fault.strerror}.", code="show.unwritable"
+            f"{path} cannot be written: {fault.strerror}.",
+            code="show.unwritable",
+            hint="Choose a folder you may write to.",
         ) from fault
-    sys.stderr.write(f"Wrote {path}. Go live with: mirrorstage live {path}\n")
+    sys.stderr.write(f"Wrote {path}. Go live with: mirrorstage live {shlex.quote(str(path))}\n")
     return 0

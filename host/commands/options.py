@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 from flow.errors import ShowFileError
+from flow.paths import user_path
 from host.showfile import Show, load_show, validate
 
 _PLACES = {
@@ -31,7 +31,7 @@ def show_of(arguments: argparse.Namespace) -> Show:
     Raises:
         ShowFileError: with every mistake.
     """
-    path = Path(arguments.show).expanduser() if arguments.show else None
+    path = user_path(arguments.show) if arguments.show else None
     base = load_show(path, environment=os.environ, overrides=arguments.overrides)
     data: dict[str, Any] = base.model_dump()
     for option, (section, key) in _PLACES.items():

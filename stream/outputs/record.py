@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from flow.errors import OutputError
 from flow.lanes import PacketQueue
 from flow.media import Packet, TrackInfo
+from flow.paths import user_path
 from flow.seams import Plugin, Status
 from stream.append_file import AppendFile, Opener, create
 from stream.interleave import Interleaver
@@ -51,13 +52,14 @@ class RecordOutput:
     """One file, written by a thread of its own behind a bounded queue.
 
     An existing file is never touched unless asked: the name gets -2, -3 and so on. Missing
-    folders are made.
+    folders are made. Making one raises OutputError ``output.format`` for an unknown suffix.
     """
 
     def __init__(self, settings: RecordSettings, *, opener: Opener = create) -> None:
         self._settings = settings
         self._opener = opener
-        self.path = Path(settings.path).expanduser()
+        self.path = user_path(settings.path)
+        self._make_writer = _writer_for(self.path)
         self._queue = PacketQueue(QUEUE_PACKETS, QUEUE_BYTES)
         self._thread: threading.Thread | None = None
         self._status = Status("starting", f"Will record to {self.path}.")
@@ -69,13 +71,12 @@ class RecordOutput:
         """Create the file and its head.
 
         Raises:
-            OutputError: ``output.format`` for an unknown suffix, ``output.unwritable`` when
-                the file cannot be created.
+            OutputError: ``output.unwritable`` or ``output.disk_full`` when the file cannot be
+                created.
         """
-        make = _writer_for(self.path)
         self._file = AppendFile(self._create())
         try:
-            writer = make(self._file, tracks)
+            writer = self._make_writer(self._file, tracks)
         except OSError as error:
             raise self._unwritable(error) from error
         self._status = Status("running", f"Recording to {self.path}.{self._note}")
@@ -120,7 +121,10 @@ class RecordOutput:
     def _create(self) -> Any:
         wanted = self.path
         try:
-            wanted.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                wanted.parent.mkdir(parents=True, exist_ok=True)
+            except FileExistsError:
+                raise NotADirectoryError(errno.ENOTDIR, f"{wanted.parent} is no folder") from None
             for number in range(1, _MANY):
                 if number > 1:
                     self.path = wanted.with_stem(f"{wanted.stem}-{number}")

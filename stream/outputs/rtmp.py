@@ -71,6 +71,7 @@ class RtmpOutput:
         self._status = Status("starting", f"Connecting to {address}.")
         self._numbers = dict.fromkeys(("sent", "dropped", "reconnects", "bytes"), 0.0)
         self._connected_once = False
+        self._last = self._last_code = ""
 
     def start(self, tracks: Sequence[TrackInfo]) -> None:
         """Begin to connect; a server that does not answer is tried again and again."""
@@ -108,8 +109,15 @@ class RtmpOutput:
             work.result(timeout_s)
         except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
             work.cancel()
-        if self._status.state != "failed":
+        if self._status.state == "failed":
+            return
+        if self._connected_once:
             self._status = Status("stopped", f"The stream to {self._address} has ended.")
+        else:  # a show that reached nobody has not gone well
+            why = self._last or f"{self._address} gave no answer."
+            self._status = Status(
+                "failed", f"Nothing was streamed: {why}", self._last_code or "output.unreachable"
+            )
 
     async def _guarded(self, tracks: tuple[TrackInfo, ...]) -> None:
         try:
@@ -213,6 +221,7 @@ class RtmpOutput:
             self._numbers["dropped"] += queue.dropped
 
     def _waiting(self, error: MirrorstageError) -> None:
+        self._last, self._last_code = str(error), error.code
         self._status = Status("reconnecting", f"{error.message} Trying again.", error.code)
 
     async def _pause(self, seconds: float) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
 import ssl
 from collections.abc import Sequence
@@ -38,11 +40,8 @@ async def publish(
             hint="Check the host name and the machine's clock and certificates.",
         ) from error
     except OSError as error:
-        why = (
-            "no answer" if isinstance(error, TimeoutError) else (error.strerror or "no connection")
-        )
         raise ConnectError(
-            f"{address} cannot be reached: {why}.",
+            f"{address} cannot be reached: {_why(error)}.",
             hint="Check the address, the network and that the server runs.",
             retryable=True,
         ) from error
@@ -53,6 +52,17 @@ async def publish(
         writer.transport.abort()
         raise _while_opening(address, error) from error
     return session
+
+
+def _why(error: OSError) -> str:
+    """Plain words: asyncio's own show its internals, one address after the other."""
+    if isinstance(error, TimeoutError):
+        return "no answer"
+    if isinstance(error, socket.gaierror):
+        return "there is no server of this name"
+    if f"[Errno {errno.ECONNREFUSED}]" in str(error):
+        return "nothing listens there"
+    return os.strerror(error.errno) if error.errno else "no connection"
 
 
 def _while_opening(address: Address, error: BaseException) -> BaseException:

@@ -275,7 +275,10 @@ def test_must_name_a_host_that_does_not_exist(network: NetworkThread) -> None:
     assert "no-such-host.invalid" in output.status().sentence
     output.stop()
     output.stop()
-    assert output.status().state == "stopped"
+    said = output.status()
+    assert (said.state, said.code) == ("failed", "output.unreachable")
+    assert said.sentence.startswith("Nothing was streamed: ")
+    assert "there is no server of this name" in said.sentence
 
 
 @pytest.fixture(scope="session")
@@ -336,4 +339,4 @@ def test_must_stop_at_once_while_nobody_answers(network: NetworkThread) -> None:
         for packet in show()[1]:
             output.push(packet)
         output.stop(0.3)
-        assert output.status().state == "stopped"
+        assert output.status().code == "output.unreachable"

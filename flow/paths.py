@@ -1,0 +1,39 @@
+"""Paths as people type them, and whether a file can be written there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def user_path(text: str | os.PathLike[str]) -> Path:
+    """The path meant by `text`, a leading ``~`` or ``~name`` being somebody's home.
+
+    Where that is nobody (a container without a user entry), the ``~`` stays a plain character and
+    the message about the missing file shows it; `Path.expanduser` raises there.
+    """
+    return Path(os.path.expanduser(text))  # noqa: PTH111 - see above
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file; also False for names no file can have and folders of others."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # `Path.is_file` itself raises these before Python 3.14
+        return False
+
+
+def check_writable(path: Path) -> None:
+    """Find out whether a file at `path` can be written, before the work whose result it is to hold.
+
+    Missing folders are made; an existing file keeps its content.
+
+    Raises:
+        OSError: what writing would raise.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    there = path.exists()
+    with path.open("ab"):
+        pass
+    if not there:
+        path.unlink()
