@@ -172,7 +172,8 @@ class CaptureProcess:
             self._pipe.close()
             self._pipe = None
         if self._log.name:
-            self._log.unlink(missing_ok=True)
+            with suppress(OSError):  # Windows keeps it while anybody still has it open
+                self._log.unlink(missing_ok=True)
 
     def _read(self) -> None:
         """The reading thread: until the pipe closes."""

@@ -196,11 +196,9 @@ def _retriever(video: Any, at: int) -> Callable[[bool], Timed]:
 
 
 def _images(origin: Origin, fps: float) -> Sequence:
-    import cv2
-
     paths = _list_images(origin.target)
     gap_ns = int(NS_PER_S / fps)
-    if all(cv2.imread(str(p)) is None for p in paths[:8]):
+    if all(_picture(p) is None for p in paths[:8]):
         raise AssetError(
             f"The pictures in {origin.target} cannot be read; {paths[0].name} is the first.",
             code="asset.unreadable_picture",
@@ -211,12 +209,25 @@ def _images(origin: Origin, fps: float) -> Sequence:
         for index, path in enumerate(paths):
 
             def step(wanted: bool, path: Path = path, at: int = index * gap_ns) -> Timed:
-                pixels = cv2.imread(str(path)) if wanted else None
-                return (None if pixels is None else np.asarray(pixels, np.uint8)), at
+                return (_picture(path) if wanted else None), at
 
             yield step
 
     return Sequence(origin.target, begin)
+
+
+def _picture(path: Path) -> U8 | None:
+    """The pixels of a picture file; None when it cannot be read.
+
+    OpenCV is given bytes: on Windows its own reading knows no names outside the code page.
+    """
+    import cv2
+
+    try:
+        pixels = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, cv2.error):  # gone meanwhile; empty
+        return None
+    return None if pixels is None else np.asarray(pixels, np.uint8)
 
 
 def _list_images(target: str) -> list[Path]:

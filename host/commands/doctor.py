@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import shutil
 import socket
@@ -34,12 +35,21 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         sys.stdout.write(json.dumps([asdict(f) for f in findings], ensure_ascii=False) + "\n")
     else:
-        marks = {"ok": "✓", "note": "·", "fault": "✗"}
+        marks = marks_for(sys.stdout.encoding)
         for finding in findings:
             sys.stdout.write(f"{marks[finding.state]} {finding.what}: {finding.sentence}\n")
             if finding.remedy:
                 sys.stdout.write(f"    {finding.remedy}\n")
     return int(any(f.state == "fault" for f in findings))
+
+
+def marks_for(encoding: str) -> dict[str, str]:
+    """A mark for each state; plain ones where a terminal would show '?' for all of them."""
+    try:
+        "✓✗".encode(encoding)
+    except UnicodeEncodeError:
+        return {"ok": "+", "note": "-", "fault": "!"}
+    return {"ok": "✓", "note": "·", "fault": "✗"}
 
 
 Answer = tuple[Literal["ok", "note", "fault"], str, str]
@@ -70,12 +80,9 @@ def _looks(port: int) -> list[tuple[str, Callable[[], Answer]]]:
 
 
 def _python() -> Answer:
-    cores = (
-        len(__import__("os").sched_getaffinity(0))
-        if hasattr(__import__("os"), "sched_getaffinity")
-        else 0
-    )
-    return "ok", f"{platform.python_version()} on {platform.platform()}, {cores or '?'} cores", ""
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return "ok", f"{platform.python_version()} on {platform.platform()}, {cores} cores", ""
 
 
 def _drawing() -> Answer:
@@ -160,19 +167,32 @@ def _page(port: int) -> Answer:
     built = (Path(stream.__file__).parent / "web_dist" / "index.html").is_file()
     if not built:
         return "fault", "the browser client was not built", "Type: make setup"
+    try:
+        free = port_is_free(port)
+    except OverflowError:
+        return "fault", f"{port} is no port", "Give --port a number from 0 to 65535"
+    if not free:
+        return (
+            "note",
+            f"port {port} is taken by another program",
+            f"Use another: mirrorstage live --output page:{port + 1}",
+        )
+    return "ok", f"built, port {port} is free", ""
+
+
+def port_is_free(port: int, system: str = os.name) -> bool:
+    """Whether the page could have `port`, asked as asyncio asks.
+
+    On Windows SO_REUSEADDR would let two programs have one port.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if system == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OverflowError:
-            return "fault", f"{port} is no port", "Give --port a number from 0 to 65535"
         except OSError:
-            return (
-                "note",
-                f"port {port} is taken by another program",
-                f"Use another: mirrorstage live --output page:{port + 1}",
-            )
-    return "ok", f"built, port {port} is free", ""
+            return False
+    return True
 
 
 def _assets() -> Answer:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from capture import devices
-from capture.settings import origin_of
-from flow.clock import counter
+from capture.settings import CaptureSettings, origin_of
+from flow.clock import ManualClock, counter
+from host.commands.doctor import marks_for, port_is_free
 from render.choose import may_have_graphics_processor
 from render.panda import gl_module, remedy, window_module
 from stream.outputs.target import parse
@@ -125,6 +128,47 @@ def test_a_camera_must_be_opened_by_the_back_end_that_knows_it(
     camera = devices.open_camera(0, platform)
     assert camera.isOpened()
     assert [c.released for c in fake.opened] == [c is not camera for c in fake.opened]
+
+
+def test_a_port_that_rests_is_free_but_not_where_sharing_takes_it_away() -> None:
+    """Windows gives one port to two programs when asked as POSIX is asked."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert not port_is_free(port)
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            accepted, _ = server.accept()
+            accepted.close()  # the side that closes first keeps the port for a minute
+            assert client.recv(1) == b""
+    assert port_is_free(port, "posix")
+    assert not port_is_free(port, "nt")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "cp936", "ascii"])
+def test_good_and_bad_must_look_different_on_every_terminal(encoding: str) -> None:
+    seen = {mark.encode(encoding, "replace") for mark in marks_for(encoding).values()}
+    assert len(seen) == 3
+
+
+def test_pictures_must_be_read_by_us_and_not_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenCV's own reading knows no names outside the code page of Windows."""
+    import cv2
+    import numpy as np
+
+    from capture.picture import open_pictures
+
+    pixels = np.full((8, 8, 3), 90, np.uint8)
+    (tmp_path / "演出 1.png").write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+    (tmp_path / "演出 2.png").write_bytes(b"")
+    monkeypatch.delattr(cv2, "imread")
+    settings = CaptureSettings(f"images:{tmp_path}", loop=False, realtime=False)
+    source = open_pictures(settings, ManualClock(0))
+    first = source.read(0.1)
+    assert first is not None
+    assert np.array_equal(first.pixels, pixels)
+    assert source.read(0.1) is None
+    assert source.skipped == 1
 
 
 def test_a_wheel_must_hold_what_a_show_needs_and_nothing_else() -> None:
