@@ -106,6 +106,11 @@ def _draw(
     os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
     os.environ.setdefault("EGL_LOG_LEVEL", "fatal")
     vars(np)["infty"] = np.inf  # pyrender 0.1.45 still uses the name that numpy 2 dropped
+    # pyrender insists on PyOpenGL 3.1.0, which does not know this type's name from Python 3.12 on.
+    from OpenGL.plugins import FormatHandler
+
+    handler = "OpenGL.arrays.ctypesparameters.CtypesParameterHandler"
+    FormatHandler("ctypesparameter312", handler, ["_ctypes.CArgObject"])
     import pyrender
 
     eye, target, fov_deg = view
