@@ -20,7 +20,7 @@ from flow.media import Packet, TrackInfo
 from flow.seams import PacketOutput, Plugin, Status
 from stream.network import NetworkThread
 from stream.outputs import PLUGINS, load, make
-from stream.testsource import FlashAndBeep, canned
+from tests.fixtures.flash_and_beep import FlashAndBeep, canned
 
 CLOCK = MonotonicClock()
 STATES = get_args(Status.__dataclass_fields__["state"].type) or (

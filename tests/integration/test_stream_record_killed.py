@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from flow.clock import NS_PER_S, MonotonicClock
-from stream.observe import observe
 from stream.outputs.record import RecordOutput, RecordSettings
-from stream.testsource import FlashAndBeep, canned
+from tests.fixtures.flash_and_beep import FlashAndBeep, canned
+from tests.fixtures.observe import observe
 
 ROOT = Path(__file__).resolve().parents[2]
 CHILD = """
@@ -24,7 +24,7 @@ from flow.meter import Meter
 from stream.encoder import EncodeSettings
 from stream.hub import Hub
 from stream.outputs.record import RecordOutput, RecordSettings
-from stream.testsource import FlashAndBeep, play
+from tests.fixtures.flash_and_beep import FlashAndBeep, play
 clock = MonotonicClock()
 hub = Hub(EncodeSettings(width=320, height=180), clock=clock, meter=Meter())
 for path in sys.argv[1:]:

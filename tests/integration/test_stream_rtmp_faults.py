@@ -23,7 +23,7 @@ from stream.outputs.rtmp import QUEUE_BYTES, RtmpOutput
 from stream.rtmp import amf0, connect, session
 from stream.rtmp.address import parse_address
 from stream.rtmp.chunks import SET_CHUNK_SIZE, USER_CONTROL, ChunkReader, Message
-from stream.testsource import FlashAndBeep, canned
+from tests.fixtures.flash_and_beep import FlashAndBeep, canned
 from tests.fixtures.rtmp_room import KEY, Room, Serve, hangs_up, never_reads, send
 
 CLOCK = MonotonicClock()

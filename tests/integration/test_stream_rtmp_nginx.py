@@ -14,12 +14,12 @@ from flow.seams import Status
 from stream.encoder import EncodeSettings
 from stream.hub import Hub
 from stream.network import NetworkThread
-from stream.observe import observe
 from stream.outputs import make, parse
 from stream.outputs.rtmp import RtmpOutput
 from stream.rtmp.address import parse_address
-from stream.testsource import FlashAndBeep
+from tests.fixtures.flash_and_beep import FlashAndBeep
 from tests.fixtures.nginx import Server, running
+from tests.fixtures.observe import observe
 
 pytestmark = pytest.mark.peer
 CLOCK = MonotonicClock()

@@ -13,7 +13,7 @@ from flow.meter import Meter
 from stream.encoder import AudioEncoder, EncodeSettings, VideoEncoder
 from stream.h264 import NAL_IDR, NAL_PPS, NAL_SPS, nal_type, split_annexb
 from stream.settings import default_video_kbps
-from stream.testsource import FlashAndBeep, is_flash, number_of
+from tests.fixtures.flash_and_beep import FlashAndBeep, is_flash, number_of
 
 SMALL = EncodeSettings(width=320, height=180)
 SOURCE = FlashAndBeep(320, 180)

@@ -13,7 +13,7 @@ from flow.meter import Meter
 from flow.seams import Status
 from stream.encoder import EncodeSettings
 from stream.hub import RING, Hub
-from stream.testsource import FlashAndBeep
+from tests.fixtures.flash_and_beep import FlashAndBeep
 
 SOURCE = FlashAndBeep(320, 180)
 SETTINGS = EncodeSettings(width=320, height=180)

@@ -12,9 +12,9 @@ import pytest
 
 from flow.errors import OutputError
 from flow.media import Packet, TrackInfo
-from stream.observe import observe
 from stream.outputs.record import RecordOutput, RecordSettings
-from stream.testsource import FlashAndBeep, canned
+from tests.fixtures.flash_and_beep import FlashAndBeep, canned
+from tests.fixtures.observe import observe
 
 KINDS = [".mp4", ".mkv"]
 
