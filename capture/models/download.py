@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import ipaddress
 import ssl
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
+from capture.models.store import file_sha256
 from flow.errors import AssetError, MirrorstageError
 
 CONNECT_S = 4.0
@@ -137,7 +137,7 @@ def download(url: str, path: Path, size: int, sha256: str, count: Count | None =
             continue
         if part.stat().st_size < size:
             continue
-        if _hash(part) == sha256:
+        if file_sha256(part) == sha256:
             part.replace(path)
             return
         part.unlink()
@@ -192,8 +192,3 @@ def _copy(answer: Any, file: IO[bytes], start: int, size: int, count: Count | No
         here += len(chunk)
         if count:
             count(min(here, size))
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

