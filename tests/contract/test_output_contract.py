@@ -21,6 +21,7 @@ from flow.seams import PacketOutput, Plugin, Status
 from stream.network import NetworkThread
 from stream.outputs import PLUGINS, load, make
 from tests.fixtures.flash_and_beep import FlashAndBeep, canned
+from tests.fixtures.waiting import free_port
 
 CLOCK = MonotonicClock()
 STATES = get_args(Status.__dataclass_fields__["state"].type) or (
@@ -35,18 +36,12 @@ def show() -> tuple[tuple[TrackInfo, ...], list[Packet]]:
     return canned(FlashAndBeep(160, 90), 2.0)
 
 
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def good(kind: str, folder: Path) -> dict[str, Any]:
     """Settings with which an output of `kind` can be started here, without any server."""
     settings: dict[str, dict[str, Any]] = {
         "null": {},
         "record": {"path": str(folder / "show.mp4")},
-        "rtmp": {"url": f"rtmp://127.0.0.1:{closed_port()}/live/{KEY}"},
+        "rtmp": {"url": f"rtmp://127.0.0.1:{free_port()}/live/{KEY}"},
         "page": {"port": 0},
     }
     return settings[kind]
@@ -58,7 +53,7 @@ def wrong(kind: str, folder: Path, busy: int) -> dict[str, Any] | None:
     settings: dict[str, dict[str, Any] | None] = {
         "null": None,
         "record": {"path": str(folder / "file" / "show.mp4")},
-        "rtmp": {"url": f"rtmp://127.0.0.1:{closed_port()}/live/{KEY}"},
+        "rtmp": {"url": f"rtmp://127.0.0.1:{free_port()}/live/{KEY}"},
         "page": {"port": busy},
     }
     return settings[kind]

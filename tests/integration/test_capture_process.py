@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ from flow.clock import NS_PER_MS, NS_PER_S, MonotonicClock
 from flow.errors import AssetError
 from flow.motion import MotionFrame
 from tests.conftest import ROOT
+from tests.fixtures.waiting import wait_for
 
 pytestmark = [pytest.mark.shared, pytest.mark.timeout(120)]
 LIMIT_S = 60.0
@@ -30,17 +30,6 @@ LIMIT_S = 60.0
 @pytest.fixture(scope="module")
 def models(shared: Path) -> str:
     return str(shared / "data" / "models")
-
-
-def _until(done: Callable[[], bool]) -> bool:
-    """Wait until `done`, or a time that no healthy machine needs has passed."""
-    clock = MonotonicClock()
-    end = clock.now() + int(LIMIT_S * NS_PER_S)
-    while clock.now() < end:
-        if done():
-            return True
-        clock.sleep_until(clock.now() + 10 * NS_PER_MS)
-    return False
 
 
 def _raw_messages(settings: CaptureSettings, log: Path, frames: int = 1000) -> list[bytes]:
@@ -136,7 +125,7 @@ def test_a_live_process_survives_ctrl_c_and_its_death_is_noticed(
         return len(frames) > 20
 
     try:
-        assert _until(collect), source.status()
+        assert wait_for(collect, LIMIT_S), source.status()
         assert sum(f.face is not None for f in frames) > 18
         assert all(f.body is None and f.looked_for == 1 for f in frames)
         stamps = np.diff([f.captured for f in frames])
@@ -148,13 +137,13 @@ def test_a_live_process_survives_ctrl_c_and_its_death_is_noticed(
         assert process.pid is not None
         os.kill(process.pid, signal.SIGINT)
         frames.clear()
-        assert _until(collect), "Ctrl-C is the host's business"
+        assert wait_for(collect, LIMIT_S), "Ctrl-C is the host's business"
         numbers = source.status().numbers or {}
         assert numbers["face_hz"] > 0
         assert numbers["cpu_ms_per_frame"] > 0
 
         os.kill(process.pid, signal.SIGKILL)
-        assert _until(lambda: source.status().state == "failed")
+        assert wait_for(lambda: source.status().state == "failed", LIMIT_S)
         assert source.status().code == "capture.died"
         assert source.failure is not None
         assert source.failure.retryable
@@ -200,7 +189,7 @@ def test_the_process_dies_with_a_host_that_is_killed(
         pid = int(parent.stdout.readline())
         assert _alive(pid)
         parent.kill()
-    assert _until(lambda: not _alive(pid))
+    assert wait_for(lambda: not _alive(pid), LIMIT_S)
 
 
 def _alive(pid: int) -> bool:

@@ -15,7 +15,8 @@ from capture.models.store import resolve
 from flow.errors import AssetError
 from tests.conftest import ROOT, shared_root
 from tests.fixtures.chromium import Chromium
-from tests.fixtures.nginx import Server, free_port, running
+from tests.fixtures.nginx import Server, running
+from tests.fixtures.waiting import free_port
 
 pytestmark = [pytest.mark.peer, pytest.mark.shared]
 VIDEOS = shared_root() / "data" / "videos"

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import av
 import pytest
 
 from tests.conftest import ROOT
+from tests.fixtures.waiting import wait_for
 
 SMALL = ("--size", "320x180", "--fps", "20", "--backend", "software")
 
@@ -41,7 +41,7 @@ def run(*arguments: str, folder: Path, **environment: str) -> tuple[int, str, st
     return process.returncode, out, said
 
 
-def wait_for(said: str, process: subprocess.Popen[str]) -> list[str]:
+def hear(said: str, process: subprocess.Popen[str]) -> list[str]:
     """Read the show's words until one contains `said`."""
     assert process.stderr is not None
     lines: list[str] = []
@@ -59,6 +59,15 @@ def frames_in(path: Path) -> tuple[int, int]:
     with av.open(str(path)) as media:
         blocks = sum(1 for _ in media.decode(audio=0))
     return pictures, blocks
+
+
+def holds(path: Path, pictures: int, blocks: int) -> bool:
+    """Whether a recording that is still being written has more than these already."""
+    try:
+        seen, heard = frames_in(path)
+    except (av.FFmpegError, IndexError):  # not there yet, or no track yet
+        return False
+    return seen > pictures and heard > blocks
 
 
 def test_a_show_must_report_what_it_did(tmp_path: Path) -> None:
@@ -88,8 +97,8 @@ def test_a_show_must_report_what_it_did(tmp_path: Path) -> None:
 
 def test_a_killed_show_must_leave_a_recording_that_plays(tmp_path: Path) -> None:
     process = start("--source", "synthetic", "--output", "record:show.mp4", folder=tmp_path)
-    wait_for("On air", process)
-    time.sleep(4)
+    hear("On air", process)
+    assert wait_for(lambda: holds(tmp_path / "show.mp4", 15, 50))
     process.send_signal(signal.SIGKILL)
     process.communicate()
     pictures, blocks = frames_in(tmp_path / "show.mp4")
@@ -103,8 +112,8 @@ def test_a_stopped_show_must_end_in_order(tmp_path: Path, number: signal.Signals
         "--source", "take:greeting", "--output", "record:show.mkv", "--report", "r.json",
         folder=tmp_path,
     )  # fmt: skip
-    wait_for("On air", process)
-    time.sleep(1.5)
+    hear("On air", process)
+    assert wait_for(lambda: holds(tmp_path / "show.mkv", 5, 0))
     process.send_signal(number)
     _, said = process.communicate(timeout=20)
     assert process.returncode == 0, said

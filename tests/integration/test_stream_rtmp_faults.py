@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from flow.clock import NS_PER_S, MonotonicClock
+from flow.clock import MonotonicClock
 from flow.media import Packet, TrackInfo
 from flow.seams import Status
 from stream.network import NetworkThread
@@ -25,6 +25,7 @@ from stream.rtmp.address import parse_address
 from stream.rtmp.chunks import SET_CHUNK_SIZE, USER_CONTROL, ChunkReader, Message
 from tests.fixtures.flash_and_beep import FlashAndBeep, canned
 from tests.fixtures.rtmp_room import KEY, Room, Serve, hangs_up, never_reads, send
+from tests.fixtures.waiting import wait_for
 
 CLOCK = MonotonicClock()
 
@@ -32,15 +33,6 @@ CLOCK = MonotonicClock()
 @cache
 def show() -> tuple[tuple[TrackInfo, ...], list[Packet]]:
     return canned(FlashAndBeep(320, 180), 2.5)
-
-
-def wait_for(what: Callable[[], bool], seconds: float = 30.0) -> bool:
-    deadline = CLOCK.now() + round(seconds * NS_PER_S)
-    while not what():
-        if CLOCK.now() > deadline:
-            return False
-        CLOCK.sleep_until(CLOCK.now() + NS_PER_S // 100)
-    return True
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from capture.models.download import UnreachableError, check_url, download, reachable
 from flow.errors import AssetError
 from tests.fixtures.file_server import FileServer, file_server
+from tests.fixtures.waiting import free_port
 
 DATA = bytes(range(256)) * 2000
 SHA = hashlib.sha256(DATA).hexdigest()
@@ -25,12 +26,6 @@ def server() -> Iterator[FileServer]:
 
 def fetch(server: FileServer, path: Path, **kw: object) -> None:
     download(server.url("net"), path, len(DATA), SHA, **kw)  # type: ignore[arg-type]
-
-
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_a_file_must_arrive_whole_with_its_progress(server: FileServer, tmp_path: Path) -> None:
@@ -127,14 +122,14 @@ def test_a_refusal_must_say_what_was_answered(
 
 def test_nobody_there_must_be_one_retryable_sentence(tmp_path: Path) -> None:
     with pytest.raises(UnreachableError) as failed:
-        download(f"http://127.0.0.1:{closed_port()}/net", tmp_path / "net", 10, SHA)
+        download(f"http://127.0.0.1:{free_port()}/net", tmp_path / "net", 10, SHA)
     assert failed.value.code == "models.unreachable"
     assert failed.value.retryable
 
 
 def test_reachable_must_know_who_answers_and_who_does_not(server: FileServer) -> None:
     assert reachable(server.url("net"))
-    assert not reachable(f"http://127.0.0.1:{closed_port()}/net")
+    assert not reachable(f"http://127.0.0.1:{free_port()}/net")
 
 
 def test_reachable_must_not_wait_for_someone_who_never_answers() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from capture.models.store import Progress
 from capture.models.wheel import download_wheel, pip_command
 from flow.errors import AssetError
 from tests.fixtures.file_server import file_server
+from tests.fixtures.waiting import free_port
 
 
 def published(shared: Path) -> bytes:
@@ -47,9 +47,7 @@ def test_a_damaged_file_must_be_replaced(shared: Path, tmp_path: Path) -> None:
 
 
 def test_no_way_there_must_be_one_retryable_error(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        base = f"http://127.0.0.1:{probe.getsockname()[1]}/"
+    base = f"http://127.0.0.1:{free_port()}/"
     with pytest.raises(AssetError) as failed:
         fetch(tmp_path, prefer=("official",), base=base)
     assert failed.value.code == "models.unreachable"
