@@ -73,7 +73,7 @@ def _tell(pipe: Connection, error: MirrorstageError) -> int:
 
 
 def _run(settings: CaptureSettings, pipe: Connection, stop: threading.Event, log: str) -> None:
-    from capture.picture import open_pictures
+    from capture.open import open_pictures
 
     clock = MonotonicClock()
     pictures = open_pictures(settings, clock)

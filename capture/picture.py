@@ -1,12 +1,10 @@
-"""Pictures and where they come from: one small protocol, four kinds of source."""
+"""Pictures, and the one small protocol of everything that gives them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from capture.settings import CaptureSettings, origin_of
-from flow.clock import Clock, MonotonicClock
 from flow.spec import U8
 
 
@@ -50,23 +48,3 @@ class PictureSource(Protocol):
     def close(self) -> None:
         """Give the device back; idempotent."""
         ...
-
-
-def open_pictures(settings: CaptureSettings, clock: Clock | None = None) -> PictureSource:
-    """The source that `settings` asks for, opened.
-
-    Raises:
-        ShowFileError: ``source.unknown``.
-        AssetError: ``asset.missing``, ``asset.unreadable_video``, ``asset.unreadable_picture``.
-        DeviceError: ``device.no_camera``, ``device.camera_busy``, ``device.camera_denied``,
-            ``device.camera_unreachable``.
-    """
-    clock = clock or MonotonicClock()
-    origin = origin_of(settings.source)
-    if origin.kind in ("file", "images"):
-        from capture.recorded import open_recorded
-
-        return open_recorded(origin, settings, clock)
-    from capture.live import open_live
-
-    return open_live(origin, settings, clock)

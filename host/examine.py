@@ -21,7 +21,7 @@ def examine_motion(motion: Motion, clock: Clock) -> None:
 
         TakeReader(assets.locate("takes", text.removeprefix("take:")))
     elif text.startswith(("file:", *CAMERA_SCHEMES)):
-        from capture.picture import open_pictures
+        from capture.open import open_pictures
         from capture.process import CaptureProcess, CaptureSettings
         from capture.quiet import quiet_stderr
 

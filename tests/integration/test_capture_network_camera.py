@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from capture import child, live
-from capture.picture import open_pictures
+from capture.open import open_pictures
 from capture.settings import CaptureSettings
 from flow.errors import DeviceError
 

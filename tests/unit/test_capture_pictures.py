@@ -11,7 +11,8 @@ import pytest
 
 from capture import live
 from capture.live import Camera, LivePictures
-from capture.picture import Picture, PictureSource, open_pictures
+from capture.open import open_pictures
+from capture.picture import Picture, PictureSource
 from capture.recorded import RecordedPictures, Sequence
 from capture.settings import CaptureSettings, origin_of
 from flow.clock import NS_PER_MS, NS_PER_S, ManualClock, MonotonicClock

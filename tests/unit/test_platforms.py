@@ -156,7 +156,7 @@ def test_pictures_must_be_read_by_us_and_not_by_name(
     import cv2
     import numpy as np
 
-    from capture.picture import open_pictures
+    from capture.open import open_pictures
 
     pixels = np.full((8, 8, 3), 90, np.uint8)
     (tmp_path / "演出 1.png").write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
