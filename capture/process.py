@@ -207,7 +207,7 @@ class CaptureProcess:
                 process.join(_STOP_WAIT_S)
                 code = process.exitcode
             self._failure = EngineError(
-                f"The capture process ended unexpectedly (exit status {code}).{self._last_lines()}",
+                f"The capture process ended unexpectedly ({_ended(code)}).{self._last_lines()}",
                 code="capture.died",
                 retryable=True,
             )
@@ -228,6 +228,13 @@ class CaptureProcess:
             if lines:
                 return " It printed last: " + " | ".join(lines[-_LOG_LINES:])
         return ""
+
+
+def _ended(code: int | None) -> str:
+    """How a process ended; a negative status is the signal that killed it."""
+    if code is None or code >= 0:
+        return f"exit status {code}"
+    return f"killed by signal {-code}"
 
 
 @contextmanager

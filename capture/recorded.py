@@ -22,6 +22,7 @@ Timed = tuple[U8 | None, int]
 
 _PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
 _MAX_GAP_NS = 2 * NS_PER_S
+_SHORTEST_ROUND_NS = NS_PER_S // 4
 _LATE_NS = 20 * NS_PER_MS
 _GIVE_UP_NS = NS_PER_S // 2
 
@@ -95,7 +96,9 @@ class RecordedPictures:
             return
         step = next(self._steps, None)
         if step is None and self._loop and self._in_this_round and self._last is not None:
-            self._offset = self._last + self._gap
+            # Opening a recording costs more than reading it: a very short one is not begun again
+            # thirty times a second.
+            self._offset = max(self._last + self._gap, self._offset + _SHORTEST_ROUND_NS)
             self._in_this_round = 0
             self._steps = self._sequence.begin()
             step = next(self._steps, None)

@@ -80,7 +80,7 @@ class Supervised:
             return Status("stopped")
         return Status(
             "reconnecting",
-            self._last.sentence,
+            f"{self._last.sentence} It is started again; the host idles.".strip(),
             self._last.code,
             {"restarts": float(self.restarts)},
         )

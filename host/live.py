@@ -9,6 +9,7 @@ from typing import Any
 
 from flow.clock import NS_PER_S, Clock
 from flow.errors import OutputError
+from flow.seams import Status
 from host.log import Voice
 from host.loop import Loop
 from host.processes import Usage
@@ -49,23 +50,21 @@ class LiveShow:
         self._voice = voice
         self._started = started
         self._usage = Usage()
-        self._building = False
+        self._stopped = False
         self._troubles: dict[str, str] = {}
         self._settled = False
-        self._motion_state = ""
+        self._motion_lost = ""
         self._open_page = open_page
         self._rate = 0.0
         self._counted = (0, 0)
 
     def stop(self) -> None:
-        """End the show after the current picture; for signal handlers, in the main thread.
+        """End the show after the current picture, or its building after the current step.
 
-        Raises:
-            KeyboardInterrupt: while the show is still being built, which can take seconds and
-                would be for nothing; what was made until then is closed.
+        Safe from a signal handler. Nothing is raised there: libraries that try one import after
+        the other take an interrupt for a missing module and go on, broken.
         """
-        if self._building:
-            raise KeyboardInterrupt
+        self._stopped = True
         if self.loop is not None:
             self.loop.stop()
 
@@ -79,11 +78,16 @@ class LiveShow:
             MirrorstageError: when it cannot be built, or every picture failed.
             KeyboardInterrupt: when it was stopped before it was built.
         """
-        self._building = True
-        session = build(self.show, clock=self._clock, voice=self._voice, status=self.status)
-        self._building = False
+        session = build(
+            self.show,
+            clock=self._clock,
+            voice=self._voice,
+            status=self.status,
+            go_on=self._unless_stopped,
+        )
         try:
             self.loop = Loop(session, self._each_second, self._on_air)
+            self._unless_stopped()
             self.loop.run()
             self._usage.sample()
             session.hub.stop()
@@ -95,6 +99,11 @@ class LiveShow:
         if failed:
             self.exit_status = OutputError.exit_status
         return data
+
+    def _unless_stopped(self) -> None:
+        """Between the steps of the building, which takes seconds."""
+        if self._stopped:
+            raise KeyboardInterrupt
 
     def status(self) -> dict[str, Any]:
         """What the page shows of the running show; called from the network thread."""
@@ -169,13 +178,17 @@ class LiveShow:
         for name in self._troubles.keys() - troubles.keys():
             self._voice.say(f"{name}: running again.")
         self._troubles = troubles
-        motion = session.motion.source.status()
-        if motion.state != self._motion_state:
-            if motion.state in ("failed", "reconnecting", "waiting"):
+        self._say_motion(session.motion.source.status())
+
+    def _say_motion(self, motion: Status) -> None:
+        """A loss, once for each reason, and the return; starting anew lies between the two."""
+        if motion.state in ("failed", "reconnecting", "waiting"):
+            if self._motion_lost != motion.sentence:
                 self._voice.warn(f"Motion: {motion.sentence}")
-            elif self._motion_state in ("failed", "reconnecting", "waiting"):
-                self._voice.say(f"Motion: {motion.sentence or 'running again.'}")
-            self._motion_state = motion.state
+            self._motion_lost = motion.sentence
+        elif motion.state == "running" and self._motion_lost:
+            self._voice.say("Motion: running again.")
+            self._motion_lost = ""
 
     def _fps(self, loop: Loop) -> float:
         """Pictures per second over the last second (from the start, before the first is over)."""

@@ -32,6 +32,7 @@ class Loop:
     last_motion: MotionFrame | None = None
     motion_frames: int = 0
     _stopped: bool = False
+    _ended: int = 0
     _last_good: int = 0
     _last_update: int = 0
     _next_second: int = 0
@@ -46,7 +47,7 @@ class Loop:
         """Time on air; 0 before the first picture."""
         if not self.origin:
             return 0.0
-        return (self.session.clock.now() - self.origin) / NS_PER_S
+        return ((self._ended or self.session.clock.now()) - self.origin) / NS_PER_S
 
     def run(self) -> None:
         """Run until stopped or until the show's duration has passed.
@@ -82,6 +83,7 @@ class Loop:
                 self._next_second += NS_PER_S
                 if self.each_second is not None:
                     self.each_second(self)
+        self._ended = clock.now()  # saying goodbye to slow outputs is not time on air
 
     def _guarded_tick(self, due: int) -> None:
         session = self.session

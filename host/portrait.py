@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from avatar.extent import extent
 from avatar.idle import Idle
 from avatar.load import Avatar
 from avatar.runtime import Runtime
@@ -38,9 +39,13 @@ def portrait(avatar: Avatar, path: Path) -> Path:
     runtime = Runtime(avatar)
     rig = runtime.update(Idle().pose(CALM_NS), 1 / 30)
     head = rig.world[avatar.humanoid.node("head"), :3, 3]
-    middle = np.array([0, height * 0.5, 0], np.float32)
+    box = extent(avatar.model, rig.world)
+    low, high = box if box is not None else (np.zeros(3), np.array([0.0, height, 0.0]))
+    middle = ((low + high) / 2).astype(np.float32)
     face = np.array([head[0], head[1] + height * 0.04, head[2]], np.float32)
-    far, near = height * 2.15, height * 0.62
+    size = high - low
+    far = 2.15 * float(max(size[1], np.hypot(size[0], size[2]) * PANEL_PX[1] / PANEL_PX[0]))
+    near = height * 0.62
     views = (
         (middle + np.array([0, 0, far], np.float32), middle),
         (middle + np.array([far * 0.8, 0, far * 0.6], np.float32), middle),

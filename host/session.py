@@ -11,9 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 import assets
+from avatar.extent import extent
 from avatar.load import Avatar, load_avatar
 from avatar.performer import Performer
 from avatar.runtime import Runtime
@@ -36,6 +35,9 @@ from stream.network import NetworkThread
 from stream.settings import default_video_kbps
 
 HOST_ID = "host"
+USUAL_HEIGHT_M = 1.6
+LEAST_HEIGHT_M = 0.05
+"""Below this there is nothing a camera could be aimed at."""
 
 
 @dataclass(slots=True)
@@ -72,9 +74,9 @@ class Session:
 
 
 def model_height_m(model: Model) -> float:
-    """Height of a model's highest vertex over its floor, in its rest pose."""
-    tops = [float(np.max(p.positions[:, 1])) for p in model.primitives if len(p.positions)]
-    return max(tops, default=1.6)
+    """Height of a model's highest point over its floor, in its rest pose."""
+    box = extent(model)
+    return float(box[1][1]) if box is not None and box[1][1] > LEAST_HEIGHT_M else USUAL_HEIGHT_M
 
 
 def build(
@@ -84,6 +86,7 @@ def build(
     voice: Voice,
     meter: Meter | None = None,
     status: Callable[[], dict[str, Any]] | None = None,
+    go_on: Callable[[], None] = lambda: None,
 ) -> Session:
     """Make every piece of `show` and start what needs time to wake up.
 
@@ -93,6 +96,7 @@ def build(
         voice: Where choices are explained.
         meter: Timings and counters; a new one when not given.
         status: What the page shows of the running show.
+        go_on: Called between the steps; what it raises ends the building in order.
 
     Raises:
         MirrorstageError: the first thing that makes the show impossible.
@@ -115,11 +119,14 @@ def build(
         closers.callback(motion.source.stop)
         voice.say(f"Motion: {motion.sentence}")
 
+        go_on()
         body = load_avatar(assets.locate("avatars", show.avatar.model))
+        go_on()
         place = load_stage(assets.locate("stages", show.stage.model))
         for problem in body.problems:
             voice.warn(f"{body.name}: {problem.sentence} {problem.remedy}".strip())
 
+        go_on()
         picture = show.picture
         renderer = open_renderer(
             picture.width,
@@ -130,6 +137,7 @@ def build(
             window=picture.window,
         )
         closers.callback(renderer.close)
+        go_on()
         renderer.set_stage(place.model, place.background)
         renderer.add_avatar(HOST_ID, body.model)
         voice.say(f"Host: {body.name} on {place.name}, drawn by {renderer.info()['device']}.")
@@ -141,6 +149,7 @@ def build(
         )
         director.cut_to(show.stage.shot)
 
+        go_on()
         sound = choose_sound(show.sound, motion, clock)
         sound = _start_sound(sound, show, clock, voice)
         closers.callback(sound.source.stop)

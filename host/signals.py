@@ -16,8 +16,8 @@ ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 def ending_on_signals(stop: Callable[[], None]) -> Iterator[None]:
     """Call `stop` on the first signal that asks for an end; the second raises KeyboardInterrupt.
 
-    `stop` runs in the main thread between two instructions and may itself raise
-    KeyboardInterrupt. Outside the main thread nothing is changed.
+    `stop` runs in the main thread between two instructions. Outside the main thread nothing is
+    changed.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

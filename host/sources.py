@@ -173,6 +173,7 @@ def _tracked(motion: Motion, text: str, clock: Clock) -> Chosen:
     )
     media = user_path(text.removeprefix("file:")) if text.startswith("file:") else None
     what = "Video" if media else "Webcam" if webcam else "Camera"
+    what = "Pictures" if text.startswith("images:") else what
     sentence = f"{what} {text.partition(':')[2] or 'number 0'}, tracked on this machine."
     return Chosen(_camera(settings, clock=clock), sentence, Driver.HUMAN, mirrored, media)
 

@@ -7,6 +7,8 @@ import json
 import sys
 from typing import Any
 
+from pydantic import BaseModel
+
 from flow.errors import ShowFileError
 from host import registry
 from host.showfile import Show
@@ -24,11 +26,14 @@ def run(arguments: argparse.Namespace) -> int:
     wanted = arguments.name
     if wanted:
         schemas = {k: v for k, v in schemas.items() if wanted in (k, k.partition(".")[2])}
+        if section := sections().get(wanted):
+            schemas[wanted] = section.model_json_schema()
+            summaries[wanted] = f"Section [{wanted}] of the show file"
         if not schemas:
             raise ShowFileError(
                 f"There is nothing called '{wanted}'.",
                 code="show.unknown_plugin",
-                hint=f"Known: {', '.join(summaries)}.",
+                hint=f"Known: {', '.join([*summaries, *sections()])}.",
             )
     if arguments.json:
         sys.stdout.write(json.dumps(schemas, indent=2, ensure_ascii=False) + "\n")
@@ -38,6 +43,15 @@ def run(arguments: argparse.Namespace) -> int:
         _print(schema, schema.get("$defs", {}), "")
         sys.stdout.write("\n")
     return 0
+
+
+def sections() -> dict[str, type[BaseModel]]:
+    """The show file's sections."""
+    return {
+        name: field.annotation
+        for name, field in Show.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+    }
 
 
 def _print(schema: dict[str, Any], definitions: dict[str, Any], prefix: str) -> None:

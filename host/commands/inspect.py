@@ -18,7 +18,10 @@ from flow.pose import HUMAN_BONES, PRESET_EXPRESSIONS
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the description; exit status 3 when the file cannot be used."""
-    if arguments.file.endswith(".take"):
+    name = arguments.file
+    if name.endswith(".take") or (
+        name in assets.built_in("takes") and name not in assets.built_in("avatars")
+    ):
         return _take(arguments)
     avatar = load_avatar(assets.locate("avatars", arguments.file))
     data = facts(avatar)

@@ -15,9 +15,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the template; never over an existing file."""
     path = user_path(arguments.file)
     text = files("host.templates").joinpath(f"{arguments.template}.toml").read_text("utf-8")
+    made = False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as out:
+            made = True
             out.write(text)
     except FileExistsError:
         raise ShowFileError(
@@ -26,6 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
             hint="Choose another name.",
         ) from None
     except OSError as fault:
+        if made:  # half a show (a full disk) is none
+            path.unlink(missing_ok=True)
         raise ShowFileError(
             f"{path} cannot be written: {fault.strerror}.",
             code="show.unwritable",

@@ -78,6 +78,8 @@ class RecordOutput:
         try:
             writer = self._make_writer(self._file, tracks)
         except OSError as error:
+            self._file.close()
+            self.path.unlink(missing_ok=True)  # not even a head: nothing to keep
             raise self._unwritable(error) from error
         self._status = Status("running", f"Recording to {self.path}.{self._note}")
         self._thread = threading.Thread(

@@ -27,6 +27,8 @@ BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 JITTER = 0.2
 GHOST_S = 30.0
 """So long a server may believe that our broken connection still publishes."""
+_UNCONNECTED_S = 0.3
+"""So long an end waits for a connection that is still being made: there is nothing to send."""
 QUEUE_PACKETS = 90
 QUEUE_BYTES = 8 << 20
 
@@ -105,8 +107,9 @@ class RtmpOutput:
         if (queue := self._queue) is not None:
             queue.close()
         self._network.call_soon(self._end)
+        connected = self._queue is not None
         try:
-            work.result(timeout_s)
+            work.result(timeout_s if connected else min(timeout_s, _UNCONNECTED_S))
         except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
             work.cancel()
         if self._status.state == "failed":

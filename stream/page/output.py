@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -84,7 +86,7 @@ class PageOutput:
                 retryable=True,
             )
         return ConnectError(
-            f"The page cannot be served on {host}:{port}: {fault.strerror or fault}.",
+            f"The page cannot be served on {host}:{port}: {_why(fault)}.",
             code="output.address",
             hint="Use --output page:8080 for this machine only.",
         )
@@ -162,6 +164,13 @@ class PageOutput:
             self._talk.cancel()
         await self._viewers.close()
         await runner.cleanup()
+
+
+def _why(fault: OSError) -> str:
+    """Plain words; asyncio's own repeat the address in Python's notation."""
+    if isinstance(fault, socket.gaierror):
+        return "there is no machine of this name"
+    return os.strerror(fault.errno) if fault.errno else str(fault)
 
 
 def _make(settings: PageSettings, **services: Any) -> PageOutput:

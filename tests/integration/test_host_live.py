@@ -122,6 +122,35 @@ def test_a_stopped_show_must_end_in_order(tmp_path: Path, number: signal.Signals
     assert frames_in(tmp_path / "show.mkv")[0] > 5
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_show_stopped_while_it_is_built_must_not_begin(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    process = start("--source", "take:greeting", "--output", "record:show.mkv", folder=tmp_path)
+    hear("Motion:", process)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130, said
+    assert said.endswith("\nStopped.\n")
+    assert "On air" not in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_show_whose_terminal_is_closed_must_go_on(tmp_path: Path) -> None:
+    process = start(
+        "--source", "take:greeting", "--output", "record:show.mkv", "--duration", "2", "--json",
+        folder=tmp_path,
+    )  # fmt: skip
+    hear("Motion:", process)
+    assert process.stderr is not None
+    process.stderr.close()
+    assert process.stdout is not None
+    with process.stdout:
+        data = json.loads(process.stdout.read())
+    assert process.wait(20) == 0
+    assert data["frames"]["drawn"] > 5
+
+
 def test_a_busy_port_must_end_in_one_sentence(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

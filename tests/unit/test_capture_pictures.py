@@ -104,6 +104,22 @@ def test_times_that_stand_still_or_jump_are_evened_out(clock: ManualClock) -> No
     assert np.allclose(gaps, 40.0)
 
 
+def test_a_recording_of_one_picture_is_not_opened_thirty_times_a_second(
+    clock: ManualClock,
+) -> None:
+    begun = 0
+
+    def begin():  # type: ignore[no-untyped-def]
+        nonlocal begun
+        begun += 1
+        yield lambda wanted: (np.zeros((2, 2, 3), np.uint8), 0)
+
+    source = RecordedPictures(Sequence("x", begin), clock, loop=True, realtime=False)
+    pictures = _all(source, 9)
+    assert begun == 9
+    assert np.allclose(np.diff([p.captured for p in pictures]) / NS_PER_MS, 250.0)
+
+
 @pytest.mark.parametrize(
     ("make", "code"),
     [

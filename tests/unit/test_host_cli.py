@@ -58,6 +58,14 @@ def test_all_commands_must_be_modules() -> None:
         (["describe", "nonsense"], 2, "show.unknown_plugin"),
         (["live", "--source", "take:nothing.take"], 3, "asset.missing"),
         (["take", "record", "--source", "file:none.mp4", "-o", "x.take"], 3, "asset.missing"),
+        (["take", "record", "--source", "take:none.take", "-o", "x.take"], 3, "asset.missing"),
+        (["take", "record", "--source", "synthetic", "-o", "."], 3, "take.unwritable"),
+        (["live", "--source", "nonsense", "--report", "."], 7, "report.unwritable"),
+        (["live", "--source", "rtsp://", "--output", "null"], 2, "source.unknown"),
+        (["inspect", "mira", "--picture", "."], 7, "picture.unwritable"),
+        (["inspect", "x" * 5000], 3, "asset.missing"),
+        (["live", "--duration", "inf"], 2, "show.invalid"),
+        (["new", "."], 2, "show.exists"),
     ],
 )
 def test_a_fault_must_be_one_sentence_with_code_and_status(
@@ -116,3 +124,54 @@ def test_a_terminal_that_knows_only_ascii_must_not_end_a_command() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert b"motion.source" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "status", "code"),
+    [
+        ("--source", "file:none.mp4", 3, "asset.missing"),
+        ("--source", "file:show.toml", 3, "asset.unreadable_video"),
+        ("--source", "take:show.toml", 3, "take.not_a_take"),
+        ("--source", "images:.", 3, "asset.missing"),
+        ("--shot", "none", 2, "shot.unknown"),
+        ("--output", "rtmp://host/app", 2, "show.output"),
+    ],
+)
+def test_check_must_find_what_live_would_find(
+    option: str,
+    value: str,
+    status: int,
+    code: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "show.toml", "--template", "museum"]) == 0
+    assert main(["check", "show.toml", option, value]) == status
+    said = capsys.readouterr()
+    assert (said.out + said.err).count(f"[{code}]") == 1
+
+
+def test_doctor_must_refuse_a_port_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--port", "99999", "--json"]) == 1
+    page = next(f for f in json.loads(capsys.readouterr().out) if f["what"] == "browser page")
+    assert page["state"] == "fault"
+
+
+def test_describe_must_know_the_sections(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["describe", "picture"]) == 0
+    assert "fps: integer = 30" in capsys.readouterr().out
+
+
+def test_inspect_must_know_the_built_in_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", "greeting", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["frames"] > 0
+
+
+def test_commands_to_type_must_survive_spaces(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "my show.toml"
+    assert main(["new", str(path)]) == 0
+    assert f"mirrorstage live '{path}'" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,3 +108,95 @@ def test_every_template_must_be_a_valid_show(template: str) -> None:
     path = Path(str(files("host.templates").joinpath(f"{template}.toml")))
     show = load_show(path, environment={})
     assert show.output
+
+
+def refusal(text: str | bytes, folder: Path, **more: Any) -> ShowFileError:
+    path = folder / "show.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ShowFileError) as fault:
+        load_show(path, environment=more.get("environment", {}))
+    return fault.value
+
+
+def test_a_file_of_a_windows_editor_must_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "show.toml"
+    path.write_bytes(b"\xef\xbb\xbfname = 'Evening'\r\n[picture]\r\nfps = 25\r\n")
+    assert load_show(path, environment={}).picture.fps == 25
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('output = "x"', "output: must be a list: write each as [[output]], not 'x'"),
+        ('[output]\nkind = "page"', "output: must be a list: write each as [[output]]"),
+        ('avatar = "mira"', "avatar: must be a section, [avatar], not 'mira'"),
+        ("[[picture]]\nfps = 5", "picture: must be a section, [picture]"),
+        ("name = 2020-01-01", "name: must be text in quotes"),
+        ("duration_s = inf", "duration_s: must be 320000000 or less"),
+        ("duration_s = nan", "duration_s: must be"),
+        ("duration_s = -1", "duration_s: must be 0 or more, not -1"),
+        ("[picture]\nfps = true", "picture.fps: must be a whole number"),
+        ('[avatar]\nmodel = "a\\u0000b"', "avatar.model: has a NUL character"),
+    ],
+)
+def test_mistakes_must_be_said_in_plain_words(tmp_path: Path, text: str, said: str) -> None:
+    fault = refusal(text, tmp_path)
+    assert said in fault.message
+    assert "input" not in fault.message.lower()
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        "0x0",
+        "10x10",
+        "99999x99999",
+        "1280",
+        "1280X720",
+        "1x2x3",
+        "-5x10",
+        "\u0661\u0662x\u0663\u0664",
+        "",
+    ],
+)
+def test_sizes_that_cannot_be_drawn_must_be_refused(size: str) -> None:
+    with pytest.raises(ShowFileError, match="must be WIDTHxHEIGHT in pixels"):
+        load_show(None, environment={}, overrides=[f'picture.size="{size}"'])
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"a = " + b"[" * 3000 + b"]" * 3000, "show.syntax"),
+        (b"#" * (2 << 20), "show.unreadable"),
+        ("name = 'x'".encode("utf-16"), "show.unreadable"),
+    ],
+)
+def test_hostile_files_must_be_refused(tmp_path: Path, content: bytes, code: str) -> None:
+    fault = refusal(content, tmp_path)
+    assert fault.code == code
+    assert fault.hint
+
+
+def test_a_folder_must_not_pass_for_a_show(tmp_path: Path) -> None:
+    with pytest.raises(ShowFileError, match="cannot be read: Is a directory") as fault:
+        load_show(tmp_path, environment={})
+    assert "Errno" not in fault.value.message
+
+
+def test_a_mistake_must_name_the_variable_it_came_from(tmp_path: Path) -> None:
+    fault = refusal(GOOD, tmp_path, environment={"MIRRORSTAGE__PICTURE__FPS": "500"})
+    assert "picture.fps: must be 120 or less, not 500" in fault.message
+    assert "MIRRORSTAGE__PICTURE__FPS" in fault.message
+
+
+def test_a_name_that_is_no_text_must_be_said_without_repeating_it() -> None:
+    with pytest.raises(ShowFileError, match="has bytes in it that are no UTF-8"):
+        load_show(None, environment={}, overrides=["avatar.model=\udcff.vrm"])
+
+
+@pytest.mark.parametrize("item", ["=1", ".=1", "picture.=1", ".fps=1"])
+def test_a_set_without_a_name_must_be_refused(item: str) -> None:
+    with pytest.raises(ShowFileError) as fault:
+        load_show(None, environment={}, overrides=[item])
+    assert fault.value.code == "show.set"

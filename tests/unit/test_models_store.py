@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from capture.models import bundle
+from capture.models import bundle, store
 from capture.models.registry import BY_NAME, DEFAULT, FACE_EXTRAS, MODELS, NEEDS, Profile
 from capture.models.store import Progress, check, describe, home, resolve, verify
 from flow.errors import AssetError
@@ -51,6 +51,20 @@ def test_an_empty_folder_must_say_what_is_missing_and_what_to_type(tmp_path: Pat
     assert failed.value.code == "models.missing"
     assert "face_landmarker.task" in failed.value.message
     assert "mirrorstage models fetch" in failed.value.hint
+
+
+def test_a_folder_that_cannot_be_looked_into_must_be_named(tmp_path: Path) -> None:
+    with pytest.raises(AssetError) as fault:
+        store.resolve("face", folder=tmp_path / ("x" * 300))
+    assert fault.value.code == "models.folder"
+    assert "Errno" not in str(fault.value)
+
+
+def test_a_user_without_a_home_must_be_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "user_path", Path)
+    with pytest.raises(AssetError, match="no home folder") as fault:
+        store.home({}, "linux")
+    assert "MIRRORSTAGE_MODELS" in fault.value.hint
 
 
 def test_a_face_profile_must_need_the_face_alone(tmp_path: Path) -> None:
