@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from capture.recorded import check_recorded
+from capture.settings import Origin
 from flow.clock import MonotonicClock
 from flow.errors import ShowFileError
 from flow.paths import user_path
@@ -63,7 +65,9 @@ def _video(
     if not needed:
         return None
     if arguments.source:
-        return user_path(arguments.source.removeprefix("file:"))
+        video = user_path(arguments.source.removeprefix("file:"))
+        check_recorded(Origin("file", str(video)))
+        return video
     voice.say(
         "Recording a clip of the built-in host to track (or give a real one: --source file:…)"
     )

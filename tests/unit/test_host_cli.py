@@ -55,6 +55,7 @@ def test_all_commands_must_be_modules() -> None:
         (["live", "--set", "nonsense"], 2, "show.set"),
         (["inspect", "nobody.vrm"], 3, "asset.missing"),
         (["bench", "nonsense"], 2, "bench.unknown"),
+        (["bench", "show", "--source", "file:none.mp4"], 3, "asset.missing"),
         (["describe", "nonsense"], 2, "show.unknown_plugin"),
         (["live", "--source", "take:nothing.take"], 3, "asset.missing"),
         (["take", "record", "--source", "file:none.mp4", "-o", "x.take"], 3, "asset.missing"),
