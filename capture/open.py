@@ -13,7 +13,7 @@ def open_pictures(settings: CaptureSettings, clock: Clock | None = None) -> Pict
     """The source that `settings` asks for, opened.
 
     Raises:
-        ShowFileError: ``source.unknown``.
+        ShowFileError: ``show.source``.
         AssetError: ``asset.missing``, ``asset.unreadable_video``, ``asset.unreadable_picture``.
         DeviceError: ``device.no_camera``, ``device.camera_busy``, ``device.camera_denied``,
             ``device.camera_unreachable``.

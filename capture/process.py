@@ -67,7 +67,7 @@ class CaptureProcess:
         """Start the process; for files, wait until they are known to be readable (under 1 s).
 
         Raises:
-            ShowFileError: ``source.unknown``.
+            ShowFileError: ``show.source``.
             AssetError: ``models.missing``, ``asset.missing``, ``asset.unreadable_video``, ...
             DeviceError: ``device.no_camera``, ``device.camera_denied``.
         """

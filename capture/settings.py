@@ -66,7 +66,7 @@ def origin_of(source: str) -> Origin:
     """The parsed `source`.
 
     Raises:
-        ShowFileError: ``source.unknown`` when it is none of the known forms.
+        ShowFileError: ``show.source`` when it is none of the known forms.
     """
     if source.startswith(_NETWORK) and source.partition("://")[2].strip("/"):
         return Origin("network", source)
@@ -79,6 +79,6 @@ def origin_of(source: str) -> Origin:
         return Origin("images", target)
     raise ShowFileError(
         f"'{source}' is not a picture source.",
-        code="source.unknown",
+        code="show.source",
         hint="Use webcam, webcam:1, file:PATH, images:FOLDER, rtsp://... or http://...",
     )

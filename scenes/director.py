@@ -70,7 +70,7 @@ class Director:
         return tuple(self._shots)
 
     def cut_to(self, name: str) -> None:
-        """Be there on the next frame. Raises ShowFileError ``shot.unknown``."""
+        """Be there on the next frame. Raises ShowFileError ``show.shot``."""
         self._spec = self._known(name)
         self._from, self._cut, self._auto = None, True, False
         self._offset = self._goal
@@ -106,7 +106,7 @@ class Director:
             return self._shots[name]
         raise ShowFileError(
             f"There is no shot '{name}' on this stage.",
-            code="shot.unknown",
+            code="show.shot",
             hint=f"It has {', '.join(self._shots)}.",
         )
 

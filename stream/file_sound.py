@@ -30,7 +30,7 @@ class FileSound:
     left out; the stamps stay contiguous.
 
     Raises:
-        AssetError: ``asset.missing``, ``sound.unreadable`` or ``sound.none``, when made.
+        AssetError: ``asset.missing``, ``asset.unreadable_sound`` or ``asset.no_sound``, when made.
     """
 
     def __init__(self, path: Path | str, clock: Clock, loop: bool = True) -> None:
@@ -43,7 +43,7 @@ class FileSound:
         if not len(self._rest):
             raise AssetError(
                 f"{self._path} holds no sound.",
-                code="sound.none",
+                code="asset.no_sound",
                 hint="Choose a file with a sound track.",
             )
         self._over = False
@@ -121,7 +121,7 @@ class FileSound:
     def _unreadable(self, why: str) -> AssetError:
         return AssetError(
             f"The sound of {self._path} cannot be read: {why}.",
-            code="sound.unreadable",
+            code="asset.unreadable_sound",
             hint="Choose a WAV, MP3, FLAC, Ogg or video file that plays elsewhere.",
         )
 

@@ -190,7 +190,7 @@ def test_an_unreachable_server_must_not_stop_the_show(tmp_path: Path) -> None:
         (("--source", "synthetic", "--avatar", "noise.vrm"), "", 3),
         (("--source", "synthetic", "--stage", "noise.glb"), "", 3),
         (("--source", "synthetic", "--output", "record:/proc/none/show.mp4"), "output.", 7),
-        (("--source", "synthetic", "--shot", "upside-down"), "shot.unknown", 2),
+        (("--source", "synthetic", "--shot", "upside-down"), "show.shot", 2),
         (("kindless.toml",), "show.output", 2),
     ],
 )

@@ -196,7 +196,7 @@ def test_pictures_that_cannot_be_read_are_skipped_or_named(
 def test_a_source_that_is_none_is_refused(source: str) -> None:
     with pytest.raises(ShowFileError) as caught:
         origin_of(source)
-    assert caught.value.code == "source.unknown"
+    assert caught.value.code == "show.source"
 
 
 def test_passwords_of_cameras_are_never_shown() -> None:

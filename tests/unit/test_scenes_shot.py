@@ -111,7 +111,7 @@ def test_an_unknown_shot_must_be_refused_with_the_known_ones(stage: Stage) -> No
     director = Director(stage, host_height_m=1.6, aspect=16 / 9)
     with pytest.raises(ShowFileError, match="medium") as caught:
         director.cut_to("moon")
-    assert caught.value.code == "shot.unknown"
+    assert caught.value.code == "show.shot"
 
 
 def following(stage: Stage, share: float) -> Director:

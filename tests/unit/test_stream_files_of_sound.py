@@ -98,7 +98,7 @@ def test_must_say_what_is_wrong_with_a_file(tmp_path: Path, clock: ManualClock) 
     for path in (tmp_path / "missing.wav", broken(tmp_path / "broken.wav"), empty, tmp_path):
         with pytest.raises(AssetError) as caught:
             FileSound(path, clock)
-        assert caught.value.code in ("asset.missing", "sound.unreadable", "sound.none")
+        assert caught.value.code in ("asset.missing", "asset.unreadable_sound", "asset.no_sound")
         assert path.name in caught.value.message
         assert caught.value.hint
 
