@@ -17,7 +17,7 @@ def examine_motion(motion: Motion, clock: Clock) -> None:
     """
     text = motion.source
     if text.startswith("take:"):
-        from capture.take import TakeReader
+        from capture.take_file import TakeReader
 
         TakeReader(assets.locate("takes", text.removeprefix("take:")))
     elif text.startswith(("file:", *CAMERA_SCHEMES)):

@@ -29,10 +29,9 @@ from host.sources import Chosen, choose_motion, choose_sound
 from render.engine import Renderer, open_renderer
 from scenes.director import Director
 from scenes.stage import Stage, load_stage
-from stream.encoder import EncodeSettings
 from stream.hub import Hub
 from stream.network import NetworkThread
-from stream.settings import default_video_kbps
+from stream.settings import EncodeSettings, default_video_kbps
 
 HOST_ID = "host"
 USUAL_HEIGHT_M = 1.6

@@ -75,7 +75,7 @@ def _camera(settings: CameraSettings, *, clock: Clock, **_: Any) -> MotionSource
 
 def _take(settings: TakeSettings, *, clock: Clock, **_: Any) -> MotionSource:
     import assets
-    from capture.take import TakeSource
+    from capture.take_replay import TakeSource
 
     return TakeSource(assets.locate("takes", settings.path), clock, loop=settings.loop)
 
@@ -94,13 +94,13 @@ def _microphone(settings: MicrophoneSettings, *, clock: Clock, **_: Any) -> Soun
 
 
 def _sound_file(settings: SoundFileSettings, *, clock: Clock, **_: Any) -> SoundSource:
-    from stream.sound import FileSound
+    from stream.file_sound import FileSound
 
     return FileSound(user_path(settings.path), clock, loop=settings.loop)
 
 
 def _silence(settings: NoSettings, *, clock: Clock, **_: Any) -> SoundSource:
-    from stream.sound import Silence
+    from stream.silence import Silence
 
     del settings
     return Silence(clock)

@@ -15,7 +15,7 @@ import assets
 from avatar.load import load_avatar
 from avatar.performer import Performer
 from avatar.runtime import Runtime
-from capture.take import TakeReader
+from capture.take_file import TakeReader
 from flow.clock import NS_PER_S
 from flow.pose import AvatarPose
 from flow.spec import U8

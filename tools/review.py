@@ -19,7 +19,7 @@ import assets
 from avatar.load import load_avatar
 from avatar.performer import Performer
 from avatar.runtime import Runtime
-from capture.take import TakeReader
+from capture.take_file import TakeReader
 from flow.motion import MotionFrame
 from flow.spec import U8
 from flow.stage import StageFrame

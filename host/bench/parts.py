@@ -41,7 +41,7 @@ Stages = dict[str, dict[str, Any]]
 
 def greeting() -> list[MotionFrame]:
     """The built-in performance, `FRAMES` long."""
-    from capture.take import TakeReader
+    from capture.take_file import TakeReader
 
     with TakeReader(assets.locate("takes", "greeting")) as take:
         frames = list(take)
@@ -141,7 +141,8 @@ def draw(setting: Setting) -> Stages:
 
 def encode(setting: Setting) -> Stages:
     """Pictures to packets, on pictures of a real show."""
-    from stream.encoder import EncodeSettings, VideoEncoder
+    from stream.settings import EncodeSettings
+    from stream.video_encoder import VideoEncoder
 
     meter = Meter()
     encoder = VideoEncoder(EncodeSettings(width=WIDTH, height=HEIGHT, fps=30), meter)

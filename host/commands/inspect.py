@@ -101,7 +101,7 @@ def words(data: dict[str, Any]) -> str:
 
 
 def _take(arguments: argparse.Namespace) -> int:
-    from capture.take import TakeReader
+    from capture.take_file import TakeReader
 
     if arguments.picture:
         raise AssetError("A take has no picture.", code="take.picture")

@@ -19,7 +19,7 @@ from pathlib import Path
 import assets
 from capture.process import CaptureProcess, CaptureSettings
 from capture.synthetic import SyntheticSource
-from capture.take import TakeReader, TakeWriter
+from capture.take_file import TakeReader, TakeWriter
 from flow.clock import NS_PER_MS, NS_PER_S, Clock, MonotonicClock
 from flow.errors import AssetError, DeviceError, OutputError
 from flow.motion import MotionFrame

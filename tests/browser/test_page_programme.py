@@ -13,11 +13,11 @@ from flow.clock import NS_PER_S, MonotonicClock
 from flow.errors import ConnectError
 from flow.media import AudioBlock, VideoFrame
 from flow.meter import Meter
-from stream.encoder import EncodeSettings
 from stream.hub import Hub
 from stream.network import NetworkThread
 from stream.page.output import PageOutput, PageSettings
 from stream.page.server import DIST
+from stream.settings import EncodeSettings
 from tests.fixtures.chromium import Chromium
 from tests.fixtures.waiting import wait_for
 

@@ -21,7 +21,7 @@ CHILD = """
 import sys
 from flow.clock import MonotonicClock
 from flow.meter import Meter
-from stream.encoder import EncodeSettings
+from stream.settings import EncodeSettings
 from stream.hub import Hub
 from stream.outputs.record import RecordOutput, RecordSettings
 from tests.fixtures.flash_and_beep import FlashAndBeep, play

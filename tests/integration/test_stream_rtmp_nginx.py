@@ -11,12 +11,12 @@ import pytest
 from flow.clock import NS_PER_S, Clock, MonotonicClock
 from flow.meter import Meter
 from flow.seams import Status
-from stream.encoder import EncodeSettings
 from stream.hub import Hub
 from stream.network import NetworkThread
 from stream.outputs import make, parse
 from stream.outputs.rtmp import RtmpOutput
 from stream.rtmp.address import parse_address
+from stream.settings import EncodeSettings
 from tests.fixtures.flash_and_beep import FlashAndBeep
 from tests.fixtures.nginx import Server, running
 from tests.fixtures.observe import observe

@@ -211,7 +211,7 @@ def test_a_missing_sound_library_says_what_to_install(
 
 def test_the_host_side_of_capture_imports_no_heavy_library() -> None:
     code = (
-        "import sys, capture.process, capture.supervise, capture.take, capture.synthetic, "
+        "import sys, capture.process, capture.supervise, capture.take_replay, capture.synthetic, "
         "capture.devices, capture.microphone, capture.open\n"
         "heavy = {'cv2', 'mediapipe', 'sounddevice', 'matplotlib'} & set(sys.modules)\n"
         "sys.exit(', '.join(sorted(heavy)) or 0)"

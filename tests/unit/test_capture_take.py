@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 import assets
 from capture.synthetic import performance
-from capture.take import TakeReader, TakeSource, TakeWriter
 from capture.take_blocks import HEADER, pack_block, unpack_block
+from capture.take_file import TakeReader, TakeWriter
+from capture.take_replay import TakeSource
 from flow import wire
 from flow.clock import NS_PER_S, ManualClock
 from flow.errors import AssetError

@@ -10,9 +10,10 @@ from flow.clock import NS_PER_MS, NS_PER_S
 from flow.errors import EngineError
 from flow.media import AudioBlock, Packet
 from flow.meter import Meter
-from stream.encoder import AudioEncoder, EncodeSettings, VideoEncoder
+from stream.audio_encoder import AudioEncoder
 from stream.h264 import NAL_IDR, NAL_PPS, NAL_SPS, nal_type, split_annexb
-from stream.settings import default_video_kbps
+from stream.settings import EncodeSettings, default_video_kbps
+from stream.video_encoder import VideoEncoder
 from tests.fixtures.flash_and_beep import FlashAndBeep, is_flash, number_of
 
 SMALL = EncodeSettings(width=320, height=180)

@@ -10,7 +10,8 @@ from flow.clock import NS_PER_MS, NS_PER_S, ManualClock
 from flow.errors import AssetError
 from flow.media import AudioBlock
 from flow.seams import SoundSource
-from stream.sound import FileSound, Silence
+from stream.file_sound import FileSound
+from stream.silence import Silence
 
 
 def tone(path: Path, seconds: float = 0.5, rate_hz: int = 44_100, channels: int = 1) -> Path:

@@ -11,8 +11,8 @@ from flow.errors import OutputError
 from flow.media import Packet, TrackInfo, VideoFrame
 from flow.meter import Meter
 from flow.seams import Status
-from stream.encoder import EncodeSettings
 from stream.hub import RING, Hub
+from stream.settings import EncodeSettings
 from tests.fixtures.flash_and_beep import FlashAndBeep
 
 SOURCE = FlashAndBeep(320, 180)

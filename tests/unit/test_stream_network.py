@@ -60,7 +60,8 @@ def test_must_ignore_calls_after_the_end_and_begin_anew_when_started() -> None:
 
 def test_must_not_load_codecs_or_servers_before_they_are_needed() -> None:
     code = (
-        "import sys, stream.outputs, stream.hub, stream.sound, stream.outputs.rtmp\n"
+        "import sys, stream.outputs, stream.hub, stream.file_sound, stream.silence, "
+        "stream.outputs.rtmp\n"
         "sys.exit(' '.join({'av', 'aiohttp'} & set(sys.modules)))"
     )
     found = subprocess.run(
