@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.solve.rotations import IDENTITY, exp, inv, log, mul, normalise, same_side
+from avatar.solve.rotations import IDENTITY, exp, inv, length, log, mul, normalise, same_side
 
 F64: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -55,7 +55,8 @@ class RotationFollower:
     def __init__(self, n: int) -> None:
         self._pace = Pace(n)
         self._value: F64 = np.tile(IDENTITY, (n, 1))
-        self._speed: F64 = np.zeros((n, 3))
+        self._drive: F64 = np.zeros((n, 3))
+        """Speeds by which the values are carried on, those that may be noise damped."""
         self._shown: F64 = np.tile(IDENTITY, (n, 1))
         self._off: F64 = np.zeros((n, 3))
         self._off_from: F64 = np.full(n, -np.inf)
@@ -67,7 +68,9 @@ class RotationFollower:
         self._pace.sample(time_s, mask)
         where = mask[:, None]
         self._value = np.where(where, value, self._value)
-        self._speed = np.where(where, speed, self._speed)
+        magnitude = length(speed)
+        drive = speed * (magnitude / (magnitude + _QUIET_RAD_S))
+        self._drive = np.where(where, drive, self._drive)
         if np.isfinite(self._now):
             off = log(mul(self._shown, inv(self._carried(self._now))))
             off[first] = 0.0
@@ -75,14 +78,13 @@ class RotationFollower:
             self._off_from = np.where(mask, self._now, self._off_from)
 
     def _carried(self, now_s: float) -> F64:
-        magnitude = np.sqrt((self._speed * self._speed).sum(axis=-1))
-        sure = magnitude / (magnitude + _QUIET_RAD_S)
-        ahead = _ahead(np.where(np.isfinite(self._pace.time_s), now_s - self._pace.time_s, 0.0))
-        return mul(exp(self._speed * (sure * ahead)[:, None]), self._value)
+        # What was never sampled has no drive, whatever its age.
+        return mul(exp(self._drive * _ahead(now_s - self._pace.time_s)[:, None]), self._value)
 
     def at(self, now_s: float) -> F64:
         """The rotations to show at `now_s` (n, 4); times must not go back."""
-        left = 1.0 - np.clip((now_s - self._off_from) / (_FADE_SHARE * self._pace.gap_s), 0.0, 1.0)
+        faded = (now_s - self._off_from) / (_FADE_SHARE * self._pace.gap_s)
+        left = 1.0 - faded.clip(0.0, 1.0)
         shown = normalise(mul(exp(self._off * left[:, None]), self._carried(now_s)))
         self._shown = same_side(shown, self._shown)
         self._now = now_s

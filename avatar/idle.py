@@ -112,8 +112,8 @@ class Idle:
     @staticmethod
     def _keep_feet(q: F64, sway_m: float) -> None:
         """Lean the legs so that the feet stay where they stand while the hips move over them."""
-        back = about(_Z, np.arctan2(sway_m, _LEG_M))
-        q[_THIGHS] = mul(mul(inv(q[BONE_INDEX["hips"]]), inv(back)), q[_THIGHS])
+        back = about(_Z, math.atan2(sway_m, _LEG_M))
+        q[_THIGHS] = mul(inv(mul(back, q[BONE_INDEX["hips"]])), q[_THIGHS])
         q[_FEET] = mul(back, q[_FEET])
 
     def _blink(self, t: float) -> float:

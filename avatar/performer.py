@@ -11,7 +11,7 @@ from avatar.follow import RotationFollower, ValueFollower
 from avatar.ground import Ground
 from avatar.idle import Idle
 from avatar.presence import Presence
-from avatar.smooth import Mask, OneEuro, OneEuroRotations, settings
+from avatar.smooth import Mask, OneEuro, OneEuroRotations, joined, settings
 from avatar.solve.assemble import (
     CHEST,
     HEAD,
@@ -31,6 +31,7 @@ from avatar.solve.rotations import (
     dot,
     exp,
     inv,
+    length,
     log,
     mul,
     normalise,
@@ -109,8 +110,7 @@ class Performer:
         self._turns = OneEuroRotations(rotation_settings())
         self._follow = RotationFollower(_N)
         self._fine_s: F64 = np.full(_N, -np.inf)
-        self._weights = OneEuro(weight_settings())
-        self._gaze = OneEuro(settings(2, 2.0, 0.05))
+        self._face = OneEuro(joined(weight_settings(), settings(2, 2.0, 0.05)))
         self._hips = OneEuro(settings(3, 0.8, 2.0))
         self._face_values = ValueFollower(54)
         self._hips_values = ValueFollower(3)
@@ -150,6 +150,10 @@ class Performer:
 
         Seen along its edge a palm is easily taken for its back.
         """
+        if not mask[HANDS].any():
+            for part in FINGER_ROWS:
+                mask[part] = False
+            return
         turned = turn_rad(mul(targets[HANDS], inv(self._turns.value[HANDS])))[:, 0] > _FLIP_RAD
         flipped = mask[HANDS] & turned & (self._doubts < _DOUBTS)
         self._doubts = np.where(flipped, self._doubts + 1, np.where(mask[HANDS], 0, self._doubts))
@@ -157,7 +161,8 @@ class Performer:
         # A hand that points back along its forearm belongs to somebody else, or is not one.
         forearm = self._turns.value[LOWER_ARMS]
         known = self._fine_s[LOWER_ARMS] > time_s - _ARM_S
-        backwards = dot(rotate(targets[HANDS], _X), rotate(forearm, _X))[:, 0] < _BACKWARDS
+        ahead = rotate(np.stack([targets[HANDS], forearm]), _X)
+        backwards = dot(ahead[0], ahead[1])[:, 0] < _BACKWARDS
         mask[HANDS] &= ~(known & backwards)
         for side, part in enumerate(FINGER_ROWS):
             mask[part] &= mask[HANDS[side]]
@@ -179,10 +184,8 @@ class Performer:
     def _feed_face(self, solution: Solution, t: float) -> None:
         if solution.weights is None or solution.gaze_deg is None:
             return
-        weights = solution.weights.astype(np.float64)
-        smooth = self._weights.update(weights, t)
-        gaze = self._gaze.update(solution.gaze_deg, t)
-        self._face_values.sample(np.concatenate([smooth, gaze]), t)
+        values = np.concatenate([solution.weights, solution.gaze_deg])
+        self._face_values.sample(self._face.update(values, t), t)
 
     def _feed_hips(self, hips: F64, t: float) -> None:
         smooth = self._hips.update(hips, t)
@@ -221,12 +224,16 @@ class Performer:
             return idle
         room = shown.copy()
         legs = weight[_LEGS]
-        room[HIPS] = slerp(power(shown[HIPS], _HIPS_WITHOUT_LEGS), shown[HIPS], legs)
+        room[HIPS] = power(shown[HIPS], _HIPS_WITHOUT_LEGS + (1.0 - _HIPS_WITHOUT_LEGS) * legs)
         local = idle.copy()
         assemble(room, local)
         for rows in FINGER_ROWS:
             local[rows] = shown[rows]
-        out = slerp(idle, local, weight[PART_OF_BONE][:, None])
+        share = weight[PART_OF_BONE][:, None]
+        if ((weight == 0.0) | (weight == 1.0)).all():  # nothing is being handed over
+            out = same_side(np.where(share > 0.0, local, idle), idle)
+        else:
+            out = slerp(idle, local, share)
         if weight[_HEAD] > 0.0 and weight[_TORSO] < 1.0:
             # The trunk is not quite the performer's, but the head keeps its direction in the room.
             chest = mul(mul(out[HIPS], out[SPINE]), mul(out[CHEST], out[UPPER_CHEST]))
@@ -244,11 +251,13 @@ class Performer:
         dt = min(max(t - self._last_s, 0.0), 0.034)
         most = np.where(self._handing_over, _MAX_TURN_RAD_S, _QUICKEST_RAD_S) * dt
         step = log(mul(local, inv(self._last)))
-        size = np.sqrt((step * step).sum(axis=-1))
+        size = length(step)[:, 0]
         slow = size > most
-        share = np.where(slow, most / np.maximum(size, 1e-9), 1.0)
         self._handing_over &= slow | turning
-        out = normalise(mul(exp(step * share[:, None]), self._last))
+        out = local
+        if slow.any():
+            share = np.where(slow, most / np.maximum(size, 1e-9), 1.0)
+            out = normalise(mul(exp(step * share[:, None]), self._last))
         self._last, self._last_s = same_side(out, self._last), t
         return self._last
 

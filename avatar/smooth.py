@@ -7,13 +7,13 @@ own settings, its own clock and may be updated alone (parts arrive at different 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.solve.rotations import IDENTITY, exp, inv, log, mul, normalise, same_side
+from avatar.solve.rotations import IDENTITY, exp, inv, length, log, mul, normalise, same_side
 
 F64: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -57,6 +57,13 @@ def settings(
     )
 
 
+def joined(*parts: Settings) -> Settings:
+    """The settings of several groups of elements, one after the other."""
+    return Settings(
+        *(np.concatenate([getattr(s, f.name) for s in parts]) for f in fields(Settings))
+    )
+
+
 def alpha(cutoff_hz: F64, dt_s: F64) -> F64:
     """The share of the new value in an exponential filter with this cut-off."""
     x = 2.0 * np.pi * cutoff_hz * dt_s
@@ -69,12 +76,22 @@ class OneEuro:
     def __init__(self, s: Settings) -> None:
         n = len(s.beta)
         self._s = s
-        self.value: F64 = np.zeros(n)
-        self.speed: F64 = np.zeros(n)
-        self._raw: F64 = np.zeros(n)
-        self._step: F64 = np.zeros(n)
-        self._noise: F64 = np.zeros(n)
-        self._time: F64 = np.full(n, -np.inf)
+        self._state: F64 = np.zeros((6, n))
+        """Value, speed, last sample, its step from the one before, noise, time: one array, because
+        that many small ones would cost more to keep than all the arithmetic."""
+        self._state[5] = -np.inf
+
+    @property
+    def value(self) -> F64:
+        """(n,) filtered values."""
+        row: F64 = self._state[0]
+        return row
+
+    @property
+    def speed(self) -> F64:
+        """(n,) filtered speeds, per second."""
+        row: F64 = self._state[1]
+        return row
 
     def update(self, value: F64, time_s: float, mask: Mask | None = None) -> F64:
         """Take one sample of the elements in `mask` (all when None); returns `value` itself.
@@ -82,26 +99,22 @@ class OneEuro:
         The noise is a running mean of second differences, each bounded by thrice the mean, so
         that a gesture does not pass for noise.
         """
-        gap = time_s - self._time
-        dt = np.clip(gap, 1e-3, FORGET_S)
+        last, speed, raw, last_step, last_noise, time = self._state
+        gap = time_s - time
+        dt = gap.clip(1e-3, FORGET_S)
         known = gap <= FORGET_S
-        speed = np.where(known, (value - self._raw) / dt, 0.0)
-        speed = self.speed + alpha(self._s.speed_cutoff_hz, dt) * (speed - self.speed)
+        step = np.where(known, value - raw, 0.0)
+        speed = speed + alpha(self._s.speed_cutoff_hz, dt) * (step / dt - speed)
         speed = np.where(known, speed, 0.0)
-        step = np.where(known, value - self._raw, 0.0)
-        jump = np.minimum(np.abs(step - self._step) / _WHITE, 3.0 * self._noise + 1e-3)
-        noise = self._noise + np.minimum(dt / _NOISE_S, 1.0) * (jump - self._noise)
+        jump = np.minimum(np.abs(step - last_step) / _WHITE, 3.0 * last_noise + 1e-3)
+        noise = last_noise + np.minimum(dt / _NOISE_S, 1.0) * (jump - last_noise)
         quiet = np.maximum(self._s.quiet, self._s.noise_gain * noise / dt)
         fast = np.maximum(np.abs(speed) - quiet, 0.0)
         a = alpha(self._s.min_cutoff_hz + self._s.beta * fast, dt)
-        smooth = self.value + np.where(known, a, 1.0) * (value - self.value)
-        use = np.ones(len(self.value), np.bool_) if mask is None else mask
-        self.value = np.where(use, smooth, self.value)
-        self.speed = np.where(use, speed, self.speed)
-        self._raw = np.where(use, value, self._raw)
-        self._step = np.where(use, step, self._step)
-        self._noise = np.where(use & known, noise, self._noise)
-        self._time = np.where(use, time_s, self._time)
+        smooth = last + np.where(known, a, 1.0) * (value - last)
+        noise = np.where(known, noise, last_noise)
+        state = np.array([smooth, speed, value, step, noise, np.full(len(smooth), time_s)])
+        self._state = state if mask is None else np.where(mask, state, self._state)
         return self.value
 
 
@@ -129,11 +142,12 @@ class OneEuroRotations:
             return self.value
         new, last = value[rows], self.value[rows]
         gap = time_s - self._time[rows]
-        dt = np.clip(gap, 1e-3, FORGET_S)
+        dt = gap.clip(1e-3, FORGET_S)
         known = gap <= FORGET_S
-        moved = log(mul(new, inv(self._raw[rows]))) / dt[:, None]
-        bend = moved - self._moved[rows]
-        jump = np.sqrt((bend * bend).sum(axis=-1)) * dt / _WHITE
+        # The ways from the last sample and from the last output, in one product.
+        moved, away = log(mul(new, inv(np.stack([self._raw[rows], last]))))
+        moved /= dt[:, None]
+        jump = length(moved - self._moved[rows])[:, 0] * dt / _WHITE
         noise = self._noise[rows]
         jump = np.where(known, np.minimum(jump, 3.0 * noise + _SMALLEST_RAD), noise)
         noise = noise + np.minimum(dt / _NOISE_S, 1.0) * (jump - noise)
@@ -141,11 +155,10 @@ class OneEuroRotations:
         speed = self.speed[rows]
         speed = speed + alpha(self._s.speed_cutoff_hz[rows], dt)[:, None] * (moved - speed)
         speed = np.where(known[:, None], speed, 0.0)
-        magnitude = np.sqrt((speed * speed).sum(axis=-1))
-        fast = np.maximum(magnitude - quiet, 0.0)
+        fast = np.maximum(length(speed)[:, 0] - quiet, 0.0)
         a = alpha(self._s.min_cutoff_hz[rows] + self._s.beta[rows] * fast, dt)
         a = np.where(known, a, 1.0)
-        smooth = normalise(mul(exp(log(mul(new, inv(last))) * a[:, None]), last))
+        smooth = normalise(mul(exp(away * a[:, None]), last))
         self.value[rows] = same_side(smooth, last)
         self.speed[rows] = speed
         self._raw[rows] = new

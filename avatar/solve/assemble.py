@@ -17,7 +17,7 @@ from avatar.solve.body import (
     UPPER_ARMS,
     UPPER_LEGS,
 )
-from avatar.solve.rotations import F64, bounded, inv, mul, power, turn_rad, twist_about
+from avatar.solve.rotations import F64, TINY, exp, inv, length, log, mul, twist_about
 from flow.pose import BONE_INDEX
 
 HIPS, SPINE, CHEST = BONE_INDEX["hips"], BONE_INDEX["spine"], BONE_INDEX["chest"]
@@ -26,13 +26,14 @@ NECK, HEAD = BONE_INDEX["neck"], BONE_INDEX["head"]
 TRUNK = [HIPS, SPINE, CHEST]
 
 NECK_SHARE = 0.4
+_NECK_AND_HEAD = np.array([[NECK_SHARE], [1.0 - NECK_SHARE]])
 FOREARM_TWIST_SHARE = 0.5
 """Turning the palm is done by the forearm's two bones, not by the wrist: half of the turn goes to
 the lower arm, half stays in the hand, which spreads the twist over the sleeve."""
 
 _X = np.array([1.0, 0.0, 0.0])
 _HEAD_MAX_RAD = np.radians(85.0)
-_WRIST_MAX_RAD = np.radians(85.0)
+_WRIST_LIMIT = np.radians([[85.0], [85.0]])
 _TWIST_MAX_RAD = np.radians(105.0)
 
 
@@ -45,20 +46,22 @@ _PARENTS += [HIPS, HIPS, *UPPER_LEGS, *LOWER_LEGS]
 
 def neck_and_head(turn: F64) -> F64:
     """Local neck and head (2, 4) of a turn against the chest, bounded to what a neck can do."""
-    turn = bounded(turn, _HEAD_MAX_RAD)
-    neck = power(turn, NECK_SHARE)
-    return np.stack([neck, mul(inv(neck), turn)])
+    vector = log(turn)
+    vector = vector * np.minimum(1.0, _HEAD_MAX_RAD / (length(vector) + TINY))
+    return exp(vector * _NECK_AND_HEAD)
 
 
 def forearm_twist(hands: F64) -> tuple[F64, F64]:
     """What of the hands' local turn (2, 4) the lower arms do, and the bounded turn itself."""
     whole = twist_about(hands, _X)
+    vectors = log(np.stack([whole, mul(hands, inv(whole))]))  # (twist and bend, hands, xyz)
+    turned = length(vectors)
     # Half a turn one way is half a turn the other way: fade there, or the sleeve would jump.
-    turned = turn_rad(whole)
-    fade = _TWIST_MAX_RAD * (np.pi - turned) / (np.pi - _TWIST_MAX_RAD)
-    twist = bounded(whole, np.minimum(turned, fade))
-    bend = bounded(mul(hands, inv(whole)), _WRIST_MAX_RAD)
-    return power(twist, FOREARM_TWIST_SHARE), mul(bend, twist)
+    fade = _TWIST_MAX_RAD * (np.pi - turned[0]) / (np.pi - _TWIST_MAX_RAD)
+    limit = np.stack([fade, _WRIST_LIMIT])
+    vectors *= np.minimum(1.0, limit / (turned + TINY))
+    moved, twist, bend = exp(np.concatenate([vectors[:1] * FOREARM_TWIST_SHARE, vectors]))
+    return moved, mul(bend, twist)
 
 
 def assemble(targets: F64, out: F64) -> F64:

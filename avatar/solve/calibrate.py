@@ -54,7 +54,7 @@ class Neutral:
         """Resting yaw and pitch of the eyes."""
         self.seen_s = 0.0
         self._last: int | None = None
-        self._peak: F64 = np.zeros(2)
+        self._peak = [0.0, 0.0]
 
     def reset(self) -> None:
         """Forget the performer and start again (re-centre)."""
@@ -71,7 +71,8 @@ class Neutral:
         rate = dt / max(min(self.seen_s + dt, FORGET_S), dt)
         if self.seen_s > WARM_UP_S:
             rate = dt / FORGET_S
-        self._learn_eyelids(weights[BLINKS], rate, dt)
+        for eye, closed in enumerate(weights[BLINKS].tolist()):
+            self._learn_eyelid(eye, closed, rate, dt)
         if bool((np.abs(head_deg) > _FRONTAL_DEG).any()):
             return
         self._approach(self.head_deg, head_deg, rate, _HEAD_LIMIT_DEG)
@@ -80,25 +81,25 @@ class Neutral:
         # Expressions only add: follow falling values four times as fast as rising ones.
         lower = np.where(weights < self.rest, 2.0, 0.5)
         self.rest += (weights - self.rest) * np.minimum(lower * rate, 1.0)
-        np.clip(self.rest, 0.0, _REST_LIMIT, out=self.rest)
+        self.rest.clip(0.0, _REST_LIMIT, out=self.rest)
 
     def _approach(self, value: F64, seen: F64, rate: float, limit: F64) -> None:
         value += (seen - value) * rate
-        np.clip(value, -limit, limit, out=value)
+        value.clip(-limit, limit, out=value)
 
-    def _learn_eyelids(self, blink: F64, rate: float, dt: float) -> None:
+    def _learn_eyelid(self, eye: int, closed: float, rate: float, dt: float) -> None:
         """Floor: a low running quantile of open eyes. Ceiling: the last closed eyes' peak."""
-        opened = blink < self.blink_floor + 0.25
-        gain = np.where(blink < self.blink_floor, 2.0, 0.7) * np.minimum(rate, 0.5)
-        self.blink_floor += np.where(opened, (blink - self.blink_floor) * gain, 0.0)
-        # Eyes held in another position for long (looking at a script) must not count as closed.
-        self.blink_floor += np.where(opened, 0.0, dt * 0.01)
-        np.clip(self.blink_floor, 0.0, 0.35, out=self.blink_floor)
-        rising = blink > np.maximum(self._peak, 0.4)
-        self._peak = np.where(rising, blink, self._peak)
-        over = (~rising) & (blink < self.blink_floor + 0.2) & (self._peak > 0.0)
-        target = np.clip(self._peak, *_CEILING_RANGE)
-        self.blink_ceiling = np.where(
-            over, self.blink_ceiling + 0.25 * (target - self.blink_ceiling), self.blink_ceiling
-        )
-        self._peak = np.where(over, 0.0, self._peak)
+        floor, peak = float(self.blink_floor[eye]), self._peak[eye]
+        if closed < floor + 0.25:
+            floor += (closed - floor) * (2.0 if closed < floor else 0.7) * min(rate, 0.5)
+        else:
+            # Eyes held in another position for long (looking at a script) must not count as closed.
+            floor += dt * 0.01
+        self.blink_floor[eye] = floor = min(max(floor, 0.0), 0.35)
+        if closed > max(peak, 0.4):
+            self._peak[eye] = closed
+        elif closed < floor + 0.2 and peak > 0.0:
+            lowest, highest = _CEILING_RANGE
+            target = min(max(peak, lowest), highest)
+            self.blink_ceiling[eye] += 0.25 * (target - self.blink_ceiling[eye])
+            self._peak[eye] = 0.0

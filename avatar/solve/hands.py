@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from avatar.quat import to_matrix
 from avatar.solve.rotations import (
     F64,
     about,
@@ -17,6 +18,7 @@ from avatar.solve.rotations import (
     dot,
     from_axes,
     inv,
+    length,
     mul,
     reject,
     rotate,
@@ -28,10 +30,10 @@ _CHAINS = np.array([[5, 6, 7, 8], [9, 10, 11, 12], [13, 14, 15, 16], [17, 18, 19
 _REST_SPREAD_RAD = np.radians([6.0, 1.0, -4.0, -10.0])
 """How far index..little point away from the hand's axis when the hand is relaxed and flat: the
 T-pose has them parallel, so this much abduction (positive to the thumb) means none."""
-_MCP_RAD = np.radians([-25.0, 95.0])
-_SPREAD_RAD = np.radians([-18.0, 18.0])
-_PIP_RAD = np.radians([0.0, 112.0])
-_DIP_RAD = np.radians([0.0, 80.0])
+_MCP_RAD = tuple(np.radians([-25.0, 95.0]))
+_SPREAD_RAD = tuple(np.radians([-18.0, 18.0]))
+_PIP_RAD = tuple(np.radians([0.0, 112.0]))
+_DIP_RAD = tuple(np.radians([0.0, 80.0]))
 _THUMB_MAX_RAD = np.radians([[55.0], [65.0], [85.0]])
 _THUMB_REST = np.array([[0.5**0.5, 0.0, 0.5**0.5]])
 _DIP_PER_PIP = 0.6
@@ -59,13 +61,14 @@ def hand_frame(points: F64, side: float) -> F64:
 def palm_is_flat(points: F64) -> bool:
     """Whether wrist and knuckles span a plane at all (a hand seen as a line has no roll)."""
     ahead, across = points[9] - points[0], points[5] - points[17]
-    sine = np.linalg.norm(cross(unit(ahead), unit(across)))
-    return bool(sine > _PALM_SINE and np.linalg.norm(across) > _PALM_M)
+    sides = length(np.stack([ahead, across]))
+    area = length(cross(ahead, across))
+    return bool(area > _PALM_SINE * sides.prod() and sides[1] > _PALM_M)
 
 
 def fingers(points: F64, hand: F64, side: float) -> F64:
     """Local rotations (15, 4) of thumb, index, middle, ring, little, from root to tip."""
-    local = rotate(inv(hand), points - points[0])
+    local = (points - points[0]) @ to_matrix(hand)  # turned back: rows times the matrix
     local = local * np.array([side, 1.0, 1.0])  # a right hand is solved as its mirror image
     out = np.concatenate([_thumb(local), _four(local)])
     if side < 0:
@@ -77,13 +80,14 @@ def _four(local: F64) -> F64:
     """Index..little of a left hand in the hand's frame: (12, 4), finger by finger."""
     bones = unit(local[_CHAINS[:, 1:]] - local[_CHAINS[:, :-1]])  # (4 fingers, 3 bones, xyz)
     first, second, third = bones[:, 0], bones[:, 1], bones[:, 2]
-    flex = np.clip(_forwards(np.arctan2(-first[:, 1], first[:, 0])), *_MCP_RAD)
+    flex = _forwards(np.arctan2(-first[:, 1], first[:, 0])).clip(*_MCP_RAD)
     # A bent finger points along the palm's normal, where its spread cannot be seen.
-    straight = np.clip(first[:, 0] * 1.6, 0.0, 1.0)
-    spread = np.arcsin(np.clip(first[:, 2], -1.0, 1.0)) - _REST_SPREAD_RAD
-    spread = np.clip(spread * straight, *_SPREAD_RAD)
-    pip = np.clip(_bend(first, second, flex), *_PIP_RAD)
-    dip = np.clip(0.5 * _bend(second, third, flex + pip) + 0.5 * _DIP_PER_PIP * pip, *_DIP_RAD)
+    straight = (first[:, 0] * 1.6).clip(0.0, 1.0)
+    spread = np.arcsin(first[:, 2].clip(-1.0, 1.0)) - _REST_SPREAD_RAD
+    spread = (spread * straight).clip(*_SPREAD_RAD)
+    pip = _bend(first, second, flex).clip(*_PIP_RAD)
+    dip = 0.5 * _bend(second, third, flex + pip) + 0.5 * _DIP_PER_PIP * pip
+    dip = dip.clip(*_DIP_RAD)
     chain = about(_Z, -np.stack([flex, pip, dip], axis=1))  # (4 fingers, 3 joints, xyzw)
     chain[:, 0] = mul(about(_Y, -spread), chain[:, 0])
     return chain.reshape(12, 4)

@@ -12,11 +12,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.quat import conjugate, multiply
+from avatar import quat
 
 F64: TypeAlias = NDArray[np.float64]
 
-mul, inv = multiply, conjugate
+mul, inv, rotate = quat.multiply, quat.conjugate, quat.rotate
 
 TINY = 1e-9
 IDENTITY: F64 = np.array([0.0, 0.0, 0.0, 1.0])
@@ -37,13 +37,13 @@ def cross(a: F64, b: F64) -> F64:
 
 def dot(a: F64, b: F64) -> F64:
     """Dot product along the last axis, that axis kept."""
-    product: F64 = np.add.reduce(a * b, axis=-1, keepdims=True)
+    product: F64 = np.vecdot(a, b)[..., None]
     return product
 
 
 def length(v: F64) -> F64:
     """Euclidean length along the last axis, that axis kept."""
-    size: F64 = np.sqrt(np.add.reduce(v * v, axis=-1, keepdims=True))
+    size: F64 = np.sqrt(np.vecdot(v, v))[..., None]
     return size
 
 
@@ -57,14 +57,6 @@ def reject(v: F64, axis: F64) -> F64:
     """The part of `v` at right angles to the unit vector `axis`."""
     rest: F64 = v - axis * dot(v, axis)
     return rest
-
-
-def rotate(q: F64, v: F64) -> F64:
-    """`v` turned by `q`."""
-    axis = q[..., :3]
-    t = cross(axis, v)
-    turned: F64 = v + 2.0 * (q[..., 3:] * t + cross(axis, t))
-    return turned
 
 
 def normalise(q: F64) -> F64:
@@ -81,9 +73,10 @@ def same_side(q: F64, reference: F64) -> F64:
 def exp(rotvec: F64) -> F64:
     """The rotation about `rotvec` by its length in radians."""
     half = 0.5 * length(rotvec)
+    some = half + TINY
     out = np.zeros((*rotvec.shape[:-1], 4))
-    out[..., :3] = rotvec * (0.5 * np.sin(half + TINY) / (half + TINY))
-    out[..., 3:] = np.cos(half)
+    np.multiply(rotvec, 0.5 * np.sin(some) / some, out=out[..., :3])
+    np.cos(half, out=out[..., 3:])
     return out
 
 
@@ -92,7 +85,7 @@ def log(q: F64) -> F64:
     v, w = q[..., :3], q[..., 3:]
     s = length(v)
     angle = 2.0 * np.arctan2(s, np.abs(w))
-    vector: F64 = v * np.where(w < 0.0, -1.0, 1.0) * ((angle + 2.0 * TINY) / (s + TINY))
+    vector: F64 = v * np.copysign((angle + 2.0 * TINY) / (s + TINY), w)
     return vector
 
 
@@ -119,8 +112,12 @@ def slerp(a: F64, b: F64, t: F64 | float) -> F64:
 
 
 def about(axis: F64, radians: F64 | float) -> F64:
-    """The rotation by `radians` about the unit vector `axis`."""
-    return exp(axis * np.asarray(radians, np.float64)[..., None])
+    """The rotations by `radians` (...) about the unit vector `axis` (3,)."""
+    half = 0.5 * np.asarray(radians, np.float64)[..., None]
+    out = np.zeros((*half.shape[:-1], 4))
+    np.multiply(axis, np.sin(half), out=out[..., :3])
+    np.cos(half, out=out[..., 3:])
+    return out
 
 
 def swing(a: F64, b: F64) -> F64:
