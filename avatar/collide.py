@@ -85,13 +85,13 @@ class ColliderRig:
         state.head = (linear @ self._offset[:, :, None])[:, :, 0] + matrices[:, :3, 3]
         if self._any_capsule:
             state.segment = (linear @ self._segment[:, :, None])[:, :, 0]
-            length2 = np.einsum("ij,ij->i", state.segment, state.segment)
+            length2 = np.vecdot(state.segment, state.segment)
             state.inverse_length2 = np.where(
                 length2 > _SMALLEST, 1.0 / np.maximum(length2, _SMALLEST), 0.0
             )
         if self._any_plane:
             normal = (np.linalg.pinv(linear).transpose(0, 2, 1) @ self._normal[:, :, None])[:, :, 0]
-            length = np.sqrt(np.einsum("ij,ij->i", normal, normal))[:, None]
+            length = np.sqrt(np.vecdot(normal, normal))[:, None]
             state.normal = normal / np.maximum(length, _SMALLEST)
 
 
@@ -120,7 +120,7 @@ def push_out(
         column += step
         rows = hits[:, column].nonzero()[0]
         moved = tail[rows] + _way_out(tail[rows], hit[rows], state, column) - place[rows]
-        norm = np.sqrt(np.einsum("ij,ij->i", moved, moved))[:, None]
+        norm = np.sqrt(np.vecdot(moved, moved))[:, None]
         tail[rows] = place[rows] + moved * (length[rows] / np.maximum(norm, _SMALLEST))
         column += 1
         if column < len(state.radius):
@@ -132,16 +132,16 @@ def _hits(tail: F64, hit: F64, reach: F64, state: ColliderState) -> NDArray[np.b
     away = tail[:, None, :] - state.head
     radial = away
     if state.capsules:
-        along = np.einsum("kci,ci->kc", away, state.segment) * state.inverse_length2
+        along = np.vecdot(away, state.segment) * state.inverse_length2
         along = np.minimum(np.maximum(along, 0.0), 1.0)
         radial = away - along[:, :, None] * state.segment
-    distance2 = np.einsum("kci,kci->kc", radial, radial)
+    distance2 = np.vecdot(radial, radial)
     out: NDArray[np.bool_] = distance2 < reach * reach
     if state.plain:
         return out
     room = np.maximum(state.radius - hit[:, None], 0.0)
     out = np.where(state.inside, distance2 > room * room, out)
-    height = np.einsum("kci,ci->kc", away, state.normal)
+    height = np.vecdot(away, state.normal)
     return np.where(state.plane, height < hit[:, None], out)
 
 
@@ -153,7 +153,7 @@ def _way_out(tail: F64, hit: F64, state: ColliderState, i: int) -> F64:
         return np.asarray((hit - away @ normal)[:, None] * normal, np.float64)
     along = np.minimum(np.maximum(away @ state.segment[i] * state.inverse_length2[i], 0.0), 1.0)
     radial = away - along[:, None] * state.segment[i]
-    distance = np.sqrt(np.einsum("ki,ki->k", radial, radial))
+    distance = np.sqrt(np.vecdot(radial, radial))
     free = state.radius[i] + hit
     if state.inside[i]:
         free = np.maximum(state.radius[i] - hit, 0.0)

@@ -130,7 +130,7 @@ class SpringRig:
             base = world[level.parents] @ level.own
             linear, place = base[:, :3, :3], base[:, :3, 3]
             rest = (linear @ self._tails[run][:, :, None])[:, :, 0]
-            length = np.sqrt(np.einsum("ij,ij->i", rest, rest))[:, None]
+            length = np.sqrt(np.vecdot(rest, rest))[:, None]
             axis = rest / np.maximum(length, _SHORTEST_M)
             way = goal[run] + axis * force[run] - place
             way = _unit(way, axis)
@@ -222,7 +222,7 @@ def _transform(matrices: F64, points: F64) -> F64:
 
 
 def _unit(v: F64, otherwise: F64) -> F64:
-    length = np.sqrt(np.einsum("ij,ij->i", v, v))[:, None]
+    length = np.sqrt(np.vecdot(v, v))[:, None]
     if length.size and float(length.min()) < _SHORTEST_M:
         v = np.where(length < _SHORTEST_M, otherwise, v)
         length = np.where(length < _SHORTEST_M, 1.0, length)
@@ -231,7 +231,7 @@ def _unit(v: F64, otherwise: F64) -> F64:
 
 def _turns(u: F64, v: F64) -> F64:
     """(k, 3, 3) shortest rotations taking unit vectors `u` to `v` (Rodrigues, without angles)."""
-    cosine = np.einsum("ij,ij->i", u, v)
+    cosine = np.vecdot(u, v)
     if cosine.size and float(cosine.min()) < _OPPOSITE:
         return quat.to_matrix(quat.from_to(u, v))
     w = quat.cross(u, v)
