@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from capture.synthetic import SyntheticSource
-from capture.take import TakeReader
+from capture.take_file import TakeReader
 from flow.clock import NS_PER_S, ManualClock
 from flow.motion import MotionFrame
 from flow.seams import Status
