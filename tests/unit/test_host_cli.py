@@ -62,7 +62,7 @@ def test_all_commands_must_be_modules() -> None:
         (["take", "record", "--source", "take:none.take", "-o", "x.take"], 3, "asset.missing"),
         (["take", "record", "--source", "synthetic", "-o", "."], 3, "take.unwritable"),
         (["live", "--source", "nonsense", "--report", "."], 7, "report.unwritable"),
-        (["live", "--source", "rtsp://", "--output", "null"], 2, "source.unknown"),
+        (["live", "--source", "rtsp://", "--output", "null"], 2, "show.source"),
         (["inspect", "mira", "--picture", "."], 7, "picture.unwritable"),
         (["inspect", "x" * 5000], 3, "asset.missing"),
         (["live", "--duration", "inf"], 2, "show.invalid"),
@@ -134,7 +134,7 @@ def test_a_terminal_that_knows_only_ascii_must_not_end_a_command() -> None:
         ("--source", "file:show.toml", 3, "asset.unreadable_video"),
         ("--source", "take:show.toml", 3, "take.not_a_take"),
         ("--source", "images:.", 3, "asset.missing"),
-        ("--shot", "none", 2, "shot.unknown"),
+        ("--shot", "none", 2, "show.shot"),
         ("--output", "rtmp://host/app", 2, "show.output"),
     ],
 )
