@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 ARGS ?=
 
-.PHONY: help setup live test test-long lint bench pictures clean
+.PHONY: help setup live test test-long lint bench pictures assets clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -32,6 +32,13 @@ bench: setup ## measure every stage on this machine
 
 pictures: setup ## the pictures of the README
 	@.venv/bin/python -m tools.pictures
+
+assets: ## rebuild the built-in host and stage (needs a C++ compiler once)
+	@tools/setup.sh test
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/assets.lock
+	@.venv/bin/python -m assets.build.mira
+	@.venv/bin/python -m assets.build.studio
+	@.venv/bin/python -m assets.build.greeting
 
 clean: ## forget what was built here
 	rm -rf .venv web/node_modules stream/web_dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
