@@ -13,7 +13,7 @@ import sys
 import tempfile
 import traceback
 from contextlib import suppress
-from typing import Any
+from typing import Any, TextIO
 
 from flow.errors import MirrorstageError, OutputError
 
@@ -89,12 +89,27 @@ def refused(fault: PrintError) -> OutputError:
     )
 
 
-def drop_output() -> None:
-    """Let what is still to be printed go nowhere, without a complaint at the interpreter's end."""
+def drop_output(stream: TextIO | None = None) -> None:
+    """Let what is still to be printed go nowhere, without a complaint at the interpreter's end.
+
+    Args:
+        stream: Which standard stream; standard output when None.
+    """
     null = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError):
-        os.dup2(null, sys.stdout.fileno())
+        os.dup2(null, (stream or sys.stdout).fileno())
     os.close(null)
+
+
+def let_go() -> None:
+    """Flush standard error; what a terminal that has gone did not take is dropped.
+
+    The interpreter would try once more at its end, fail and turn the exit status into 120.
+    """
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        drop_output(sys.stderr)
 
 
 def unexpected(fault: Exception) -> MirrorstageError:

@@ -50,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return border.tell(border.refused(fault), as_json=False)
     except Exception as fault:  # noqa: BLE001 - the command's border
         return border.tell(border.unexpected(fault), as_json=as_json)
+    finally:
+        border.let_go()
     return status
 
 
