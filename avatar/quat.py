@@ -15,6 +15,7 @@ F64 = NDArray[np.float64]
 _SMALLEST = 1e-9
 _NEAR = 1e-6
 IDENTITY: F64 = np.array([0.0, 0.0, 0.0, 1.0])
+IDENTITY.flags.writeable = False
 
 
 def _product_table() -> F64:
@@ -47,7 +48,33 @@ def _matrix_table() -> F64:
     return table.reshape(16, 9)
 
 
+def _cross_table() -> F64:
+    """(9, 3): cross product from the flattened outer product u_i v_j (the Levi-Civita symbol)."""
+    table = np.zeros((3, 3, 3))
+    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
+        table[i, j, k], table[j, i, k] = 1.0, -1.0
+    return table.reshape(9, 3)
+
+
+def _shepperd_table() -> F64:
+    """(9, 16): the 4x4 matrix of quaternion products, less the identity, from x, y, z columns."""
+    table = np.zeros((9, 16))
+    signs = np.array([[1.0, -1.0, -1.0], [-1.0, 1.0, -1.0], [-1.0, -1.0, 1.0], [1.0, 1.0, 1.0]])
+    for row in range(4):
+        table[[0, 4, 8], 5 * row] = signs[row]
+    for row, col, a, b, sign in (
+        (0, 1, 1, 3, 1), (0, 2, 2, 6, 1), (1, 2, 5, 7, 1),
+        (0, 3, 5, 7, -1), (1, 3, 6, 2, -1), (2, 3, 1, 3, -1),
+    ):  # fmt: skip
+        for entry in (4 * row + col, 4 * col + row):
+            table[a, entry], table[b, entry] = 1.0, float(sign)
+    return table
+
+
 _PRODUCT = _product_table()
+_CROSS = _cross_table()
+_SHEPPERD = _shepperd_table()
+_DIAGONAL = np.eye(4).reshape(16)
 _MATRIX = _matrix_table()
 _CONJUGATE: F64 = np.array([-1.0, -1.0, -1.0, 1.0])
 
@@ -90,30 +117,32 @@ def rotate(q: NDArray[Any], v: NDArray[Any]) -> F64:
     return turned
 
 
+def unscaled_from_axes(x: NDArray[Any], y: NDArray[Any], z: NDArray[Any]) -> F64:
+    """The rotation whose columns are the orthonormal `x`, `y`, `z`, not yet at length one.
+
+    Takes the row of the 4x4 quaternion product matrix with the largest diagonal element, which
+    is Shepperd's method (1978) written for batches.
+    """
+    rows = np.concatenate([x, y, z], axis=-1) @ _SHEPPERD + _DIAGONAL
+    best = np.argmax(rows[..., ::5], axis=-1)
+    flat = rows.reshape(-1, 4, 4)
+    chosen: F64 = flat[np.arange(len(flat)), best.reshape(-1)].reshape(*best.shape, 4)
+    return chosen
+
+
 def from_matrix(m: NDArray[Any]) -> F64:
-    """Quaternions of rotation matrices (..., 3, 3): Shepperd's method, the largest term first."""
+    """Quaternions of rotation matrices (..., 3, 3)."""
     m = np.asarray(m, np.float64)
-    xx, yy, zz = m[..., 0, 0], m[..., 1, 1], m[..., 2, 2]
-    a, b, c = m[..., 2, 1], m[..., 0, 2], m[..., 1, 0]
-    d, e, f = m[..., 1, 2], m[..., 2, 0], m[..., 0, 1]
-    candidates = np.stack(
-        [
-            np.stack([1 + xx - yy - zz, f + c, b + e, a - d], -1),
-            np.stack([f + c, 1 - xx + yy - zz, a + d, b - e], -1),
-            np.stack([b + e, a + d, 1 - xx - yy + zz, c - f], -1),
-            np.stack([a - d, b - e, c - f, 1 + xx + yy + zz], -1),
-        ],
-        -2,
-    )
-    best = np.argmax(np.einsum("...ii->...i", candidates), axis=-1)
-    chosen = np.take_along_axis(candidates, best[..., None, None], axis=-2)[..., 0, :]
-    return normalize(chosen)
+    return normalize(unscaled_from_axes(m[..., :, 0], m[..., :, 1], m[..., :, 2]))
 
 
 def from_axis_angle(axis: ArrayLike, angle_rad: ArrayLike) -> F64:
-    """Turns about unit axes (..., 3)."""
-    half = np.asarray(angle_rad, np.float64)[..., None] * 0.5
-    return np.concatenate([np.asarray(axis, np.float64) * np.sin(half), np.cos(half)], -1)
+    """Turns by `angle_rad` (...) about unit axes (3,) or (..., 3)."""
+    half = 0.5 * np.asarray(angle_rad, np.float64)[..., None]
+    out = np.zeros((*half.shape[:-1], 4))
+    np.multiply(axis, np.sin(half), out=out[..., :3])
+    np.cos(half, out=out[..., 3:])
+    return out
 
 
 def from_to(u: NDArray[Any], v: NDArray[Any]) -> F64:
@@ -145,10 +174,8 @@ def slerp(a: NDArray[Any], b: NDArray[Any], t: ArrayLike) -> F64:
     return normalize(wa * a + wb * b)
 
 
-_NEXT = np.array([1, 2, 0])
-_LAST = np.array([2, 0, 1])
-
-
 def cross(u: NDArray[Any], v: NDArray[Any]) -> F64:
-    """Cross product of (..., 3); numpy's own costs five times as many calls."""
-    return np.asarray(u[..., _NEXT] * v[..., _LAST] - u[..., _LAST] * v[..., _NEXT], np.float64)
+    """Cross product of (..., 3): an outer product and a small matrix product, as above."""
+    outer = u[..., :, None] * v[..., None, :]
+    product: F64 = outer.reshape(*outer.shape[:-2], 9) @ _CROSS
+    return product

@@ -16,23 +16,10 @@ from avatar import quat
 
 F64: TypeAlias = NDArray[np.float64]
 
-mul, inv, rotate = quat.multiply, quat.conjugate, quat.rotate
+mul, inv, rotate, cross = quat.multiply, quat.conjugate, quat.rotate, quat.cross
+about, IDENTITY = quat.from_axis_angle, quat.IDENTITY
 
 TINY = 1e-9
-IDENTITY: F64 = np.array([0.0, 0.0, 0.0, 1.0])
-IDENTITY.flags.writeable = False
-
-_levi = np.zeros((3, 3, 3))
-for _i, _j, _k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
-    _levi[_i, _j, _k], _levi[_j, _i, _k] = 1.0, -1.0
-_CROSS: F64 = _levi.reshape(9, 3)
-
-
-def cross(a: F64, b: F64) -> F64:
-    """Cross product along the last axis: one outer product, one small matrix product."""
-    outer = a[..., :, None] * b[..., None, :]
-    product: F64 = outer.reshape(*outer.shape[:-2], 9) @ _CROSS
-    return product
 
 
 def dot(a: F64, b: F64) -> F64:
@@ -111,15 +98,6 @@ def slerp(a: F64, b: F64, t: F64 | float) -> F64:
     return normalise(mul(a, power(mul(inv(a), b), t)))
 
 
-def about(axis: F64, radians: F64 | float) -> F64:
-    """The rotations by `radians` (...) about the unit vector `axis` (3,)."""
-    half = 0.5 * np.asarray(radians, np.float64)[..., None]
-    out = np.zeros((*half.shape[:-1], 4))
-    np.multiply(axis, np.sin(half), out=out[..., :3])
-    np.cos(half, out=out[..., 3:])
-    return out
-
-
 def swing(a: F64, b: F64) -> F64:
     """The smallest rotation that takes the unit vector `a` to the unit vector `b`.
 
@@ -157,32 +135,11 @@ def twist_about(q: F64, axis: F64) -> F64:
     return np.where(size > TINY, twist / (size + TINY), IDENTITY)
 
 
-_SHEPPERD = np.zeros((9, 16))
-_ONES = np.array([[1.0, -1.0, -1.0], [-1.0, 1.0, -1.0], [-1.0, -1.0, 1.0], [1.0, 1.0, 1.0]])
-for _r in range(4):
-    _SHEPPERD[[0, 4, 8], 5 * _r] = _ONES[_r]
-for _r, _c, _a, _b, _s in (
-    (0, 1, 1, 3, 1), (0, 2, 2, 6, 1), (1, 2, 5, 7, 1),
-    (0, 3, 5, 7, -1), (1, 3, 6, 2, -1), (2, 3, 1, 3, -1),
-):  # fmt: skip
-    for _entry in (4 * _r + _c, 4 * _c + _r):
-        _SHEPPERD[_a, _entry], _SHEPPERD[_b, _entry] = 1.0, float(_s)
-_DIAGONAL = np.eye(4).reshape(16)
-
-
 def from_axes(x: F64, y: F64, z: F64) -> F64:
-    """The rotation whose columns are the orthonormal vectors `x`, `y`, `z`.
-
-    Takes the row of the 4x4 quaternion product matrix with the largest diagonal element, which
-    is Shepperd's method (1978) written for batches.
-    """
-    rows = np.concatenate([x, y, z], axis=-1) @ _SHEPPERD + _DIAGONAL
-    best = np.argmax(rows[..., ::5], axis=-1)
-    flat = rows.reshape(-1, 4, 4)
-    chosen = flat[np.arange(len(flat)), best.reshape(-1)]
-    return normalise(chosen.reshape(*x.shape[:-1], 4))
+    """The rotation whose columns are the orthonormal vectors `x`, `y`, `z`."""
+    return normalise(quat.unscaled_from_axes(x, y, z))
 
 
 def matrix_to_quat(m: F64) -> F64:
-    """Rotation matrices (..., 3, 3) as quaternions."""
+    """Rotation matrices (..., 3, 3) as quaternions; unlike `quat.from_matrix` it trusts them."""
     return from_axes(m[..., :, 0], m[..., :, 1], m[..., :, 2])
