@@ -14,17 +14,12 @@ from PIL import Image
 import assets
 from avatar.load import load_avatar
 from avatar.performer import Performer
-from avatar.runtime import Runtime
 from capture.take_file import TakeReader
 from flow.clock import NS_PER_S
 from flow.pose import AvatarPose
 from flow.spec import U8
-from flow.stage import StageFrame
+from host.easel import Easel
 from host.portrait import portrait
-from host.session import model_height_m
-from render.engine import open_renderer
-from scenes.director import Director
-from scenes.stage import load_stage
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 SIZE = (1280, 720)
@@ -47,26 +42,16 @@ def performance() -> list[AvatarPose]:
 
 def stage_pictures(moments: dict[str, int]) -> dict[str, U8]:
     """One picture a shot, at the given frame of the performance."""
-    body = load_avatar(assets.locate("avatars", "mira"))
-    place = load_stage(assets.locate("stages", "studio"))
-    runtime = Runtime(body)
-    director = Director(place, host_height_m=model_height_m(body.model), aspect=SIZE[0] / SIZE[1])
-    renderer = open_renderer(*SIZE)
+    shots = {moment: shot for shot, moment in moments.items()}
     pictures: dict[str, U8] = {}
-    head = body.humanoid.node("head")
-    try:
-        renderer.set_stage(place.model, place.background)
-        renderer.add_avatar("host", body.model)
+    with Easel(SIZE) as easel:
         for number, pose in enumerate(performance()):
-            rig = runtime.update(pose, 1 / 30)
-            for shot_name, moment in moments.items():
-                if moment == number:
-                    director.cut_to(shot_name)
-                    shot = director.shot(number, rig.world[head, :3, 3])
-                    frame = StageFrame(number, 0, 0, {"host": rig}, shot, place.light)
-                    pictures[shot_name] = renderer.picture(frame)[..., :3].copy()
-    finally:
-        renderer.close()
+            shot = shots.get(number)
+            if shot:
+                easel.director.cut_to(shot)
+            frame = easel.frame(number, pose)
+            if shot:
+                pictures[shot] = easel.renderer.picture(frame)[..., :3].copy()
     return pictures
 
 

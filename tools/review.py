@@ -15,19 +15,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-import assets
-from avatar.load import load_avatar
 from avatar.performer import Performer
-from avatar.runtime import Runtime
 from capture.take_file import TakeReader
 from flow.motion import MotionFrame
 from flow.spec import U8
-from flow.stage import StageFrame
 from host.cli import main as mirrorstage
-from host.session import model_height_m
-from render.engine import open_renderer
-from scenes.director import Director
-from scenes.stage import load_stage
+from host.easel import Easel
 
 PANEL = (640, 360)
 COLUMNS = 2
@@ -58,28 +51,19 @@ def review(clip: Path, moments: int, shot_name: str, avatar: str) -> U8:
     """The sheet (BGR)."""
     frames = track(clip)
     wanted = set(np.linspace(len(frames) // 8, len(frames) - 1, moments).astype(int).tolist())
-    body = load_avatar(assets.locate("avatars", avatar))
-    place = load_stage(assets.locate("stages", "studio"))
-    runtime, performer = Runtime(body), Performer()
-    head = body.humanoid.node("head")
-    director = Director(place, host_height_m=model_height_m(body.model), aspect=PANEL[0] / PANEL[1])
-    director.cut_to(shot_name)
-    renderer = open_renderer(*PANEL)
-    renderer.set_stage(place.model, place.background)
-    renderer.add_avatar("host", body.model)
     pictures = cv2.VideoCapture(str(clip))
-    period_s = 1 / (pictures.get(cv2.CAP_PROP_FPS) or 30)
+    fps = pictures.get(cv2.CAP_PROP_FPS) or 30.0
+    performer = Performer()
     rows: list[U8] = []
-    for number, frame in enumerate(frames):
-        performer.feed(frame)
-        rig = runtime.update(performer.pose(frame.captured), period_s)
-        read, source = pictures.read()
-        if number in wanted and read:
-            shot = director.shot(frame.captured, rig.world[head, :3, 3])
-            moment = StageFrame(number, 0, 0, {"host": rig}, shot, place.light)
-            drawn = renderer.picture(moment)[..., 2::-1]
-            rows.append(beside(source, np.ascontiguousarray(drawn)))
-    renderer.close()
+    with Easel(PANEL, avatar=avatar, fps=fps) as easel:
+        easel.director.cut_to(shot_name)
+        for number, frame in enumerate(frames):
+            performer.feed(frame)
+            moment = easel.frame(number, performer.pose(frame.captured))
+            read, source = pictures.read()
+            if number in wanted and read:
+                drawn = easel.renderer.picture(moment)[..., 2::-1]
+                rows.append(beside(source, np.ascontiguousarray(drawn)))
     rows += [np.zeros_like(rows[0])] * (-len(rows) % COLUMNS)
     return np.vstack([np.hstack(rows[i : i + COLUMNS]) for i in range(0, len(rows), COLUMNS)])
 

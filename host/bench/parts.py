@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 import assets
 from flow.clock import NS_PER_S, Clock
 from flow.meter import Meter
 from flow.motion import MotionFrame
 from flow.pose import AvatarPose
-from flow.stage import StageFrame
+
+if TYPE_CHECKING:
+    from host.easel import Easel
 
 FRAMES = 300
 PERIOD_NS = NS_PER_S // 30
@@ -72,7 +74,6 @@ def capture(setting: Setting) -> Stages:
         return {}
     source = CaptureProcess(CaptureSettings(source=f"file:{setting.video}"), setting.clock)
     source.start()
-    frames = 0
     ages: list[int] = []
     first = 0
     try:
@@ -82,7 +83,6 @@ def capture(setting: Setting) -> Stages:
             now = setting.clock.now()
             if frame is not None:
                 first = first or now
-                frames += 1
                 ages.append(now - frame.captured)
             if first and now - first > setting.seconds * NS_PER_S:
                 break
@@ -129,7 +129,7 @@ def rig(setting: Setting) -> Stages:
 def draw(setting: Setting) -> Stages:
     """Node transforms to a picture in the encoder's format."""
     meter = Meter()
-    with _Easel(setting, meter) as easel:
+    with _easel(setting, meter) as easel:
         for number, pose in enumerate(poses()):
             if number == WARM_UP_PICTURES:
                 meter.stages.clear()
@@ -146,50 +146,25 @@ def encode(setting: Setting) -> Stages:
 
     meter = Meter()
     encoder = VideoEncoder(EncodeSettings(width=WIDTH, height=HEIGHT, fps=30), meter)
-    with _Easel(setting, Meter()) as easel:
+    with _easel(setting, Meter()) as easel:
         for number, pose in enumerate(poses()):
             encoder.encode(easel.renderer.draw(easel.frame(number, pose)))
     encoder.flush()
     return meter.summary()
 
 
-class _Easel:
-    """The built-in stage and a host, ready to be drawn as a show draws them."""
+def _easel(setting: Setting, meter: Meter) -> Easel:
+    from host.easel import Easel
 
-    def __init__(self, setting: Setting, meter: Meter) -> None:
-        from avatar.load import load_avatar
-        from avatar.runtime import Runtime
-        from host.session import model_height_m
-        from render.engine import open_renderer
-        from scenes.director import Director
-        from scenes.stage import load_stage
-
-        body = load_avatar(assets.locate("avatars", setting.avatar))
-        self._place = load_stage(assets.locate("stages", "studio"))
-        self._runtime = Runtime(body)
-        self._head = body.humanoid.node("head")
-        self._director = Director(
-            self._place, host_height_m=model_height_m(body.model), aspect=WIDTH / HEIGHT
-        )
-        self._director.cut_to("medium")
-        self.renderer = open_renderer(
-            WIDTH, HEIGHT, backend=setting.backend, meter=meter, clock=setting.clock
-        )
-        self.renderer.set_stage(self._place.model, self._place.background)
-        self.renderer.add_avatar("host", body.model)
-
-    def frame(self, number: int, pose: AvatarPose) -> StageFrame:
-        """The moment `number` of the performance."""
-        rig_state = self._runtime.update(pose, 1 / 30)
-        due = number * PERIOD_NS
-        shot = self._director.shot(due, rig_state.world[self._head, :3, 3])
-        return StageFrame(number, due, 0, {"host": rig_state}, shot, self._place.light)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.renderer.close()
+    easel = Easel(
+        (WIDTH, HEIGHT),
+        avatar=setting.avatar,
+        backend=setting.backend,
+        meter=meter,
+        clock=setting.clock,
+    )
+    easel.director.cut_to("medium")
+    return easel
 
 
 PARTS: dict[str, Callable[[Setting], Stages]] = {
