@@ -18,7 +18,7 @@ from host.session import Session, build, trouble
 from host.showfile import Show
 
 SETTLE_S = 60
-"""In shows longer than two of these, memory is counted from here on (caches have filled)."""
+"""In shows longer than this, memory growth is counted from here on (caches have filled)."""
 
 
 def has_desktop() -> bool:
@@ -113,6 +113,7 @@ class LiveShow:
         session = loop.session
         counters = session.meter.counters
         motion = session.motion.source.status()
+        outputs = session.hub.status()  # brings counters.dropped up to date
         return {
             "state": "live",
             "show": self.show.name,
@@ -121,7 +122,7 @@ class LiveShow:
             "drawn": counters.drawn,
             "lagged": counters.lagged,
             "skipped": counters.skipped,
-            "dropped": self._dropped(session),
+            "dropped": counters.dropped,
             "latency_ms": round(
                 session.meter.series("latency.captured_to_encoded").percentile_ms(50), 1
             ),
@@ -131,8 +132,7 @@ class LiveShow:
                 "said": motion.sentence,
             },
             "outputs": {
-                name: {"state": s.state, "sentence": s.sentence}
-                for name, s in session.hub.status().items()
+                name: {"state": s.state, "sentence": s.sentence} for name, s in outputs.items()
             },
         }
 
@@ -162,23 +162,24 @@ class LiveShow:
         if not self._settled and loop.seconds > SETTLE_S:
             self._settled = True
             self._usage.mark_start()
-        self._say_changes(session)
+        motion = session.motion.source.status()
+        self._say_outputs(session.hub.status())  # brings counters.dropped up to date
+        self._say_motion(motion)
         counters = session.meter.counters
         self._voice.status(
             f"● {int(loop.seconds) // 60}:{int(loop.seconds) % 60:02d}  "
             f"{self._fps(loop):.1f} fps  lagged {counters.lagged}  skipped {counters.skipped}  "
-            f"dropped {self._dropped(session)}  {session.motion.source.status().sentence}"
+            f"dropped {counters.dropped}  {motion.sentence}"
         )
 
-    def _say_changes(self, session: Session) -> None:
-        troubles = trouble(session.hub.status())
+    def _say_outputs(self, status: dict[str, Status]) -> None:
+        troubles = trouble(status)
         for name, sentence in troubles.items():
             if self._troubles.get(name) != sentence:
                 self._voice.warn(f"{name}: {sentence}")
         for name in self._troubles.keys() - troubles.keys():
             self._voice.say(f"{name}: running again.")
         self._troubles = troubles
-        self._say_motion(session.motion.source.status())
 
     def _say_motion(self, motion: Status) -> None:
         """A loss, once for each reason, and the return; starting anew lies between the two."""
@@ -200,7 +201,3 @@ class LiveShow:
         if then:
             self._rate = (drawn - before) * NS_PER_S / (now - then)
         self._counted = (drawn, now)
-
-    @staticmethod
-    def _dropped(session: Session) -> int:
-        return sum(int((s.numbers or {}).get("dropped", 0)) for s in session.hub.status().values())

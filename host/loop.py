@@ -7,7 +7,7 @@ tick is counted, said once a second and the show goes on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from flow.clock import NS_PER_S
 from flow.errors import EngineError
@@ -36,7 +36,6 @@ class Loop:
     _last_good: int = 0
     _last_update: int = 0
     _next_second: int = 0
-    _seen: dict[str, int] = field(default_factory=dict)
 
     def stop(self) -> None:
         """End after the current tick."""

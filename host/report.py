@@ -36,7 +36,6 @@ def report(loop: Loop, usage: Usage) -> dict[str, Any]:
         name: {"state": s.state, "sentence": s.sentence, "code": s.code, **(s.numbers or {})}
         for name, s in session.hub.status().items()
     }
-    dropped = sum(int(o.get("dropped", 0)) for o in outputs.values())
     return {
         "show": session.show.name,
         "seconds": round(seconds, 3),
@@ -60,7 +59,7 @@ def report(loop: Loop, usage: Usage) -> dict[str, Any]:
             "drawn": counters.drawn,
             "lagged": counters.lagged,
             "skipped": counters.skipped,
-            "dropped": dropped,
+            "dropped": counters.dropped,  # as the outputs' status above just summed it
             "failed": counters.errors,
         },
         "memory_mb": usage.memory_mb(),
