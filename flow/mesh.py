@@ -1,7 +1,7 @@
 """A model as plain arrays: what avatars and stages are made of and what render draws.
 
-`avatar.gltf` fills it from GLB/VRM, `scenes` from stage files; `render` turns it into whatever its
-back end wants. Axes: right-handed, +Y up, metres; colours linear unless said.
+`avatar.read.gltf` fills it from GLB/VRM, `scenes` from stage files; `render` turns it into
+whatever its back end wants. Axes: right-handed, +Y up, metres; colours linear unless said.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ class AvatarPose:
 
     `hips` is the hips' offset from its place in the T-pose, in metres of a body whose hips stand
     1 m high: a model multiplies it by its own hip height. `expressions` are VRM preset names
-    and ARKit names together; a model uses what it has (see `avatar.expression`). `gaze_deg` is
+    and ARKit names together; a model uses what it has (see `avatar.rig.expression`). `gaze_deg` is
     (yaw, pitch) of the eyes relative to the head: yaw > 0 to the avatar's left, pitch > 0 down
     (VRM look-at convention).
     """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal, Self
 
 import assets
-from avatar.load import load_avatar
-from avatar.runtime import Runtime
+from avatar.read.load import load_avatar
+from avatar.rig.runtime import Runtime
 from flow.clock import NS_PER_S, Clock
 from flow.meter import Meter
 from flow.pose import AvatarPose

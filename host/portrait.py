@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from avatar.extent import extent
-from avatar.idle import Idle
-from avatar.load import Avatar
-from avatar.runtime import Runtime
+from avatar.perform.idle import Idle
+from avatar.rig.avatar import Avatar
+from avatar.rig.extent import extent
+from avatar.rig.runtime import Runtime
 from flow.errors import OutputError
 from flow.paths import check_writable
 from flow.spec import U8

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import assets
-from avatar.extent import extent
-from avatar.load import Avatar, load_avatar
-from avatar.performer import Performer
-from avatar.runtime import Runtime
+from avatar.perform.performer import Performer
+from avatar.read.load import load_avatar
+from avatar.rig.avatar import Avatar
+from avatar.rig.extent import extent
+from avatar.rig.runtime import Runtime
 from flow.clock import Clock
 from flow.errors import MirrorstageError
 from flow.mesh import Model

@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 
 import assets
-from avatar.load import load_avatar
-from avatar.performer import Performer
+from avatar.perform.performer import Performer
+from avatar.read.load import load_avatar
 from capture.take_file import TakeReader
 from flow.clock import NS_PER_S
 from flow.pose import AvatarPose

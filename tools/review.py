@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from avatar.performer import Performer
+from avatar.perform.performer import Performer
 from capture.take_file import TakeReader
 from flow.motion import MotionFrame
 from flow.spec import U8

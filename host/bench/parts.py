@@ -52,7 +52,7 @@ def greeting() -> list[MotionFrame]:
 
 def poses() -> list[AvatarPose]:
     """The built-in performance, solved."""
-    from avatar.performer import Performer
+    from avatar.perform.performer import Performer
 
     performer = Performer()
     out = []
@@ -102,7 +102,7 @@ def capture(setting: Setting) -> Stages:
 
 def solve(setting: Setting) -> Stages:
     """Motion to pose."""
-    from avatar.performer import Performer
+    from avatar.perform.performer import Performer
 
     del setting
     meter, performer = Meter(), Performer()
@@ -116,8 +116,8 @@ def solve(setting: Setting) -> Stages:
 
 def rig(setting: Setting) -> Stages:
     """Pose to node transforms and morph weights, springs apart."""
-    from avatar.load import load_avatar
-    from avatar.runtime import Runtime
+    from avatar.read.load import load_avatar
+    from avatar.rig.runtime import Runtime
 
     meter = Meter()
     runtime = Runtime(load_avatar(assets.locate("avatars", setting.avatar)), meter=meter)

@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def inspect_show(show: Show) -> list[dict[str, Any]]:
     """One finding per piece of the show: what it is, a sentence, whether it is a fault."""
-    from avatar.load import load_avatar
+    from avatar.read.load import load_avatar
     from scenes.director import Director
     from scenes.stage import load_stage
     from stream.network import NetworkThread

@@ -197,7 +197,7 @@ def port_is_free(port: int, system: str = os.name) -> bool:
 
 def _assets() -> Answer:
     import assets
-    from avatar.load import load_avatar
+    from avatar.read.load import load_avatar
     from scenes.stage import load_stage
 
     body = load_avatar(assets.locate("avatars", "mira"))

@@ -9,7 +9,8 @@ from dataclasses import asdict
 from typing import Any
 
 import assets
-from avatar.load import Avatar, load_avatar
+from avatar.read.load import load_avatar
+from avatar.rig.avatar import Avatar
 from flow.errors import AssetError
 from flow.motion import ARKIT_NAMES
 from flow.paths import user_path

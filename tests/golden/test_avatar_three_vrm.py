@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 
 from avatar import quat
-from avatar.load import load_avatar
-from avatar.runtime import Runtime
+from avatar.read.load import load_avatar
+from avatar.rig.runtime import Runtime
 from flow.pose import BONE_INDEX, AvatarPose, identity_rotations, t_pose
 from flow.stage import RigState
 

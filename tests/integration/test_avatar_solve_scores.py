@@ -14,7 +14,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from avatar.performer import Performer
+from avatar.perform.performer import Performer
 from flow.clock import NS_PER_S
 from tests.fixtures.landmarks import frame_of, solve_rows
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from avatar.load import load_avatar
-from avatar.runtime import Runtime
+from avatar.read.load import load_avatar
+from avatar.rig.runtime import Runtime
 from flow.errors import AssetError
 from flow.pose import t_pose
 from tests.fixtures.glb import face, morph_expression, pack_glb, vrm1

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.transform import Rotation
 
-from avatar.follow import RotationFollower
-from avatar.idle import Idle
-from avatar.performer import Performer
-from avatar.smooth import OneEuro, OneEuroRotations
-from avatar.smooth import settings as smooth_settings
+from avatar.perform.follow import RotationFollower
+from avatar.perform.idle import Idle
+from avatar.perform.performer import Performer
+from avatar.perform.smooth import OneEuro, OneEuroRotations
+from avatar.perform.smooth import settings as smooth_settings
 from avatar.solve.lengths import fitted
 from avatar.solve.mirror import mirror_pose
 from avatar.solve.rotations import (

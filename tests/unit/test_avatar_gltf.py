@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from avatar.document import Budget
-from avatar.gltf import load_model
+from avatar.read.document import Budget
+from avatar.read.gltf import load_model
 from flow import glb as container
 from flow.errors import AssetError
 from flow.mesh import Alpha, Shading

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from avatar.idle import Idle
+from avatar.perform.idle import Idle
 from tests.fixtures.performer import MS, apart_deg, placed
 
 MINUTE = 60 * 30

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from avatar.gltf import rest_world
-from avatar.load import load_avatar
-from avatar.plain import bone_of
+from avatar.read.load import load_avatar
+from avatar.read.plain import bone_of
+from avatar.rig.skeleton import rest_world
 from flow.errors import AssetError
 from flow.mesh import Shading
 from tests.fixtures.glb import Glb, face, humanoid, morph_expression, vrm1

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from avatar import quat
-from avatar.runtime import Runtime
+from avatar.rig.runtime import Runtime
 from flow.pose import AvatarPose
 from tests.fixtures.bodies import load, place, pose, same, swinging, turn
 from tests.fixtures.glb import vrm1

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from avatar.performer import Performer
+from avatar.perform.performer import Performer
 from flow.pose import BONE_INDEX, HUMAN_BONES, AvatarPose, Driver, Part, identity_rotations
 from tests.fixtures.performer import MS, Scene, apart_deg, euler, place, placed, turned
 

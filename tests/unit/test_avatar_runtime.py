@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from avatar import quat
-from avatar.humanoid import HumanoidRig
-from avatar.runtime import Runtime
+from avatar.rig.humanoid import HumanoidRig
+from avatar.rig.runtime import Runtime
 from flow.meter import Meter
 from tests.fixtures.bodies import facing, load, place, pose, same, swinging, turn
 from tests.fixtures.glb import face, morph_expression, vrm1

@@ -1,0 +1,295 @@
+"""One performer: frames in at any rate, poses out at the picture's rate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from avatar.perform.follow import RotationFollower, ValueFollower
+from avatar.perform.ground import Ground
+from avatar.perform.idle import Idle
+from avatar.perform.presence import Presence
+from avatar.perform.smooth import Mask, OneEuro, OneEuroRotations, joined, settings
+from avatar.perform.tuning import point_settings, rotation_settings, weight_settings
+from avatar.solve.assemble import (
+    CHEST,
+    HEAD,
+    HIPS,
+    NECK,
+    SPINE,
+    UPPER_CHEST,
+    assemble,
+    neck_and_head,
+)
+from avatar.solve.body import HANDS, LOWER_ARMS, LOWER_LEGS, UPPER_LEGS
+from avatar.solve.express import expressions
+from avatar.solve.mirror import mirror_pose
+from avatar.solve.rotations import (
+    F64,
+    about,
+    dot,
+    exp,
+    inv,
+    length,
+    log,
+    mul,
+    normalise,
+    power,
+    rotate,
+    same_side,
+    slerp,
+    turn_rad,
+)
+from avatar.solve.solution import FINGER_ROWS, PART_INDEX, PART_OF_BONE, PARTS, Solution
+from avatar.solve.solver import Solver
+from flow.clock import NS_PER_S
+from flow.motion import ARKIT_INDEX, MotionFrame
+from flow.pose import HUMAN_BONES, AvatarPose, Driver, Part
+
+_N = len(HUMAN_BONES)
+_POINT_SEEN = 0.35
+_FINE_S = 0.3
+"""A guess (head from ears, wrist from knuckles) waits this long for the finer source to return."""
+_MAX_TURN_RAD_S = np.radians(15.0) / 0.034
+"""While a part is handed over between performer and idle no joint turns faster than this."""
+_QUICKEST_RAD_S = np.radians(np.full(_N, 1100.0))
+_QUICKEST_RAD_S[HANDS] = np.radians(500.0)
+for _part in FINGER_ROWS:
+    _QUICKEST_RAD_S[_part] = np.radians(800.0)
+"""No joint ever turns faster: about what people can do, less where the tracker jumps."""
+_FLIP_RAD, _DOUBTS = np.radians(100.0), 2
+_ARM_S, _BACKWARDS = 0.5, -0.3
+_FACE, _HEAD = PART_INDEX[Part.FACE], PART_INDEX[Part.HEAD]
+_LEGS, _TORSO = PART_INDEX[Part.LEGS], PART_INDEX[Part.TORSO]
+_ARMS = [PART_INDEX[Part.LEFT_ARM], PART_INDEX[Part.RIGHT_ARM]]
+_PALMS = [PART_INDEX[Part.LEFT_HAND], PART_INDEX[Part.RIGHT_HAND]]
+_HIPS_WITHOUT_LEGS = 0.25
+"""Legs that nobody sees hang from the hips: the hips keep this share of their turn."""
+_SWAY_M = np.array([0.08, 0.0, 0.0])
+_WALK_M = np.array([0.6, 0.5, 0.5])
+_LOWEST_M = np.array([-0.6, -0.7, -0.5])
+_Y = np.array([0.0, 1.0, 0.0])
+_X = np.array([1.0, 0.0, 0.0])
+
+
+class Performer:
+    """Smooths, fills gaps and hands over to the idle performance. One thread, no I/O.
+
+    Args:
+        mirrored: Move like a mirror image (also when a frame asks for it).
+        legs: ``auto`` moves legs that are well seen and stand, ``on`` also those on a chair.
+        source_driver: What `AvatarPose.driver` says of parts that the frames drive.
+        calibrate: Take the resting turn of the head, learnt in the first seconds, for straight.
+        hand_over: Ease lost parts into the idle pose; else they stay as last seen (for files).
+        roam: Walk wherever the feet lead; else near the place where the performer stands.
+        seed: Which idle performance.
+    """
+
+    def __init__(
+        self,
+        *,
+        mirrored: bool = False,
+        legs: Literal["auto", "on", "off"] = "auto",
+        source_driver: Driver = Driver.HUMAN,
+        calibrate: bool = True,
+        hand_over: bool = True,
+        roam: bool = False,
+        seed: int = 0,
+    ) -> None:
+        self.solver = Solver(legs=legs)
+        self._mirrored = mirrored
+        self._frame_mirrored = False
+        self._driver = source_driver
+        self._calibrate = calibrate
+        self._idle = Idle(seed)
+        self._presence = Presence(hand_over=hand_over)
+        self._hand_over, self._roam = hand_over, roam
+        self._points = OneEuro(point_settings())
+        self._turns = OneEuroRotations(rotation_settings())
+        self._follow = RotationFollower(_N)
+        self._fine_s: F64 = np.full(_N, -np.inf)
+        self._face = OneEuro(joined(weight_settings(), settings(2, 2.0, 0.05)))
+        self._hips = OneEuro(settings(3, 0.8, 2.0))
+        self._face_values = ValueFollower(54)
+        self._hips_values = ValueFollower(3)
+        self._was_fine: Mask = np.zeros(_N, np.bool_)
+        self._doubts = np.full(2, _DOUBTS)
+        self._home: F64 | None = None
+        self._ground = Ground()
+        self._last: F64 | None = None
+        self._last_s = -np.inf
+        self._handing_over: Mask = np.ones(_N, np.bool_)
+
+    # -- in ---------------------------------------------------------------------------------
+
+    def feed(self, frame: MotionFrame) -> None:
+        """Take a new frame; frames come in the order of their `captured`."""
+        t = frame.captured / NS_PER_S
+        solution = self.solver.solve(self._calmed(frame, t))
+        self._frame_mirrored = frame.mirrored
+        self._presence.note(solution, t)
+        fine = solution.known & ~solution.coarse
+        self._fine_s = np.where(fine, t, self._fine_s)
+        mask = fine | (solution.known & (t - self._fine_s > _FINE_S))
+        targets = solution.targets
+        self._handing_over |= mask & (fine != self._was_fine)
+        self._was_fine = np.where(mask, fine, self._was_fine)
+        self._doubt_wrists(targets, mask, t)
+        if self._calibrate and mask[HEAD]:
+            targets[HEAD] = self._recentred(targets[HEAD])
+        turns = self._turns.update(targets, t, mask)
+        self._follow.sample(turns, self._turns.speed, t, mask)
+        self._feed_face(solution, t)
+        if solution.hips is not None:
+            self._feed_hips(solution.hips, t)
+
+    def _doubt_wrists(self, targets: F64, mask: Mask, time_s: float) -> None:
+        """Unmask wrists that point backwards, and those that turned over, until a sample agrees.
+
+        Seen along its edge a palm is easily taken for its back.
+        """
+        if not mask[HANDS].any():
+            for part in FINGER_ROWS:
+                mask[part] = False
+            return
+        turned = turn_rad(mul(targets[HANDS], inv(self._turns.value[HANDS])))[:, 0] > _FLIP_RAD
+        flipped = mask[HANDS] & turned & (self._doubts < _DOUBTS)
+        self._doubts = np.where(flipped, self._doubts + 1, np.where(mask[HANDS], 0, self._doubts))
+        mask[HANDS] &= ~flipped
+        # A hand that points back along its forearm belongs to somebody else, or is not one.
+        forearm = self._turns.value[LOWER_ARMS]
+        known = self._fine_s[LOWER_ARMS] > time_s - _ARM_S
+        ahead = rotate(np.stack([targets[HANDS], forearm]), _X)
+        backwards = dot(ahead[0], ahead[1])[:, 0] < _BACKWARDS
+        mask[HANDS] &= ~(known & backwards)
+        for side, part in enumerate(FINGER_ROWS):
+            mask[part] &= mask[HANDS[side]]
+
+    def _calmed(self, frame: MotionFrame, t: float) -> MotionFrame:
+        """The frame with its body's points smoothed, depth (the weak axis) more than the rest."""
+        body = frame.body
+        if body is None or not np.isfinite(body.points).all():
+            return frame
+        seen = np.repeat(body.visibility > _POINT_SEEN, 3)
+        smooth = self._points.update(body.points.reshape(-1).astype(np.float64), t, seen)
+        points = np.where(seen, smooth, body.points.reshape(-1)).reshape(-1, 3)
+        return replace(frame, body=replace(body, points=points.astype(np.float32)))
+
+    def _recentred(self, head: F64) -> F64:
+        yaw, pitch = np.radians(self.solver.neutral.head_deg)
+        return mul(mul(about(_Y, -yaw), about(_X, -pitch)), head)
+
+    def _feed_face(self, solution: Solution, t: float) -> None:
+        if solution.weights is None or solution.gaze_deg is None:
+            return
+        values = np.concatenate([solution.weights, solution.gaze_deg])
+        self._face_values.sample(self._face.update(values, t), t)
+
+    def _feed_hips(self, hips: F64, t: float) -> None:
+        smooth = self._hips.update(hips, t)
+        if self._home is None:
+            self._home = smooth.copy()
+        self._home += (smooth - self._home) * 0.005
+        self._hips_values.sample(smooth - self._home, t)
+
+    # -- out --------------------------------------------------------------------------------
+
+    def pose(self, now: int) -> AvatarPose:
+        """The pose to show at `now` (ns, the clock of `captured`; must not go back)."""
+        t = now / NS_PER_S
+        idle = self._idle.pose(now)
+        weight = self._presence.at(t)
+        weight[_PALMS] *= weight[_ARMS]
+        shown = self._follow.at(t)
+        local = self._blended(shown, idle.rotations.astype(np.float64), weight)
+        hips = self._hips_at(idle, shown, weight, t)
+        local = self._limited(local, weight, t)
+        names, gaze = self._face_at(idle, float(weight[_FACE]), t)
+        held = self._presence.held
+        pose = AvatarPose(
+            captured=now,
+            hips=hips.astype(np.float32),
+            rotations=local.astype(np.float32),
+            expressions=names,
+            gaze_deg=gaze.astype(np.float32),
+            driver={p: self._driver if held[i] else Driver.IDLE for i, p in enumerate(PARTS)},
+        )
+        return mirror_pose(pose) if self._mirrored or self._frame_mirrored else pose
+
+    def _blended(self, shown: F64, idle: F64, weight: F64) -> F64:
+        """Local rotations: the performer's where seen, idle elsewhere, the chain kept whole."""
+        if not weight.any():
+            return idle
+        room = shown.copy()
+        legs = weight[_LEGS]
+        room[HIPS] = power(shown[HIPS], _HIPS_WITHOUT_LEGS + (1.0 - _HIPS_WITHOUT_LEGS) * legs)
+        local = idle.copy()
+        assemble(room, local)
+        for rows in FINGER_ROWS:
+            local[rows] = shown[rows]
+        share = weight[PART_OF_BONE][:, None]
+        if ((weight == 0.0) | (weight == 1.0)).all():  # nothing is being handed over
+            out = same_side(np.where(share > 0.0, local, idle), idle)
+        else:
+            out = slerp(idle, local, share)
+        if weight[_HEAD] > 0.0 and weight[_TORSO] < 1.0:
+            # The trunk is not quite the performer's, but the head keeps its direction in the room.
+            chest = mul(mul(out[HIPS], out[SPINE]), mul(out[CHEST], out[UPPER_CHEST]))
+            seen = neck_and_head(mul(inv(chest), shown[HEAD]))
+            out[[NECK, HEAD]] = slerp(idle[[NECK, HEAD]], seen, weight[_HEAD])
+        return out
+
+    def _limited(self, local: F64, weight: F64, t: float) -> F64:
+        """Bound each joint's speed, more while its part is being handed over."""
+        if self._last is None or not self._hand_over:
+            self._last, self._last_s = local, t
+            return local
+        turning = (weight < 1.0)[PART_OF_BONE] & (weight > 0.0)[PART_OF_BONE]
+        self._handing_over |= turning
+        dt = min(max(t - self._last_s, 0.0), 0.034)
+        most = np.where(self._handing_over, _MAX_TURN_RAD_S, _QUICKEST_RAD_S) * dt
+        step = log(mul(local, inv(self._last)))
+        size = length(step)[:, 0]
+        slow = size > most
+        self._handing_over &= slow | turning
+        out = local
+        if slow.any():
+            share = np.where(slow, most / np.maximum(size, 1e-9), 1.0)
+            out = normalise(mul(exp(step * share[:, None]), self._last))
+        self._last, self._last_s = same_side(out, self._last), t
+        return self._last
+
+    def _hips_at(self, idle: AvatarPose, shown: F64, weight: F64, t: float) -> F64:
+        """Hips over the standing foot when legs are seen, a little sway otherwise."""
+        rest = idle.hips.astype(np.float64)
+        place = self._hips_values.at(t)
+        sway = rest + (np.clip(place, -_SWAY_M, _SWAY_M) - rest) * weight[_TORSO]
+        legs = weight[_LEGS]
+        if legs == 0.0:
+            self._ground.rest(sway)
+            return np.asarray(sway, np.float64)
+        dt = min(max(t - self._last_s, 0.0), 0.1)
+        walked = self._ground.step(
+            shown[HIPS],
+            shown[UPPER_LEGS],
+            shown[LOWER_LEGS],
+            np.clip(place, -_WALK_M, _WALK_M),
+            dt,
+            pull=not self._roam,
+        )
+        if not self._roam:
+            walked = np.clip(walked, _LOWEST_M, _WALK_M)
+        return np.asarray(sway + (walked - sway) * legs, np.float64)
+
+    def _face_at(self, idle: AvatarPose, share: float, t: float) -> tuple[dict[str, float], F64]:
+        values = self._face_values.at(t)
+        weights = np.clip(values[:52], 0.0, 1.0) * share
+        if share < 1.0:
+            for name, value in idle.expressions.items():
+                if name in ARKIT_INDEX:
+                    i = ARKIT_INDEX[name]
+                    weights[i] = min(1.0, weights[i] + value * (1.0 - share))
+        gaze = idle.gaze_deg + (values[52:] - idle.gaze_deg) * share
+        return expressions(weights.astype(np.float32)), gaze
