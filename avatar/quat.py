@@ -136,6 +136,14 @@ def from_matrix(m: NDArray[Any]) -> F64:
     return normalize(unscaled_from_axes(m[..., :, 0], m[..., :, 1], m[..., :, 2]))
 
 
+def of_transform(m: NDArray[Any]) -> F64:
+    """The rotation of transforms (..., 3 or 4, 3 or 4) that also scale; a mirror goes into x."""
+    linear = np.array(m[..., :3, :3], np.float64)
+    linear /= np.maximum(np.sqrt((linear * linear).sum(axis=-2, keepdims=True)), _SMALLEST)
+    linear[..., 0] *= np.where(np.linalg.det(linear) < 0.0, -1.0, 1.0)[..., None]
+    return from_matrix(linear)
+
+
 def from_axis_angle(axis: ArrayLike, angle_rad: ArrayLike) -> F64:
     """Turns by `angle_rad` (...) about unit axes (3,) or (..., 3)."""
     half = 0.5 * np.asarray(angle_rad, np.float64)[..., None]

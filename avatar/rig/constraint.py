@@ -80,16 +80,10 @@ class _Step:
         distance = float(np.sqrt(way @ way))
         if distance < _SMALLEST:
             return self._rest
-        turn = _rotation_of(above)
+        turn = quat.of_transform(above)
         ahead = quat.rotate(quat.multiply(turn, self._rest), self._axis)
         swing = quat.multiply(quat.from_to(ahead, way / distance), turn)
         return quat.multiply(quat.multiply(quat.conjugate(turn), swing), self._rest)
-
-
-def _rotation_of(matrix: F64) -> F64:
-    linear = matrix[:3, :3]
-    scale = np.sqrt((linear * linear).sum(axis=0))
-    return quat.from_matrix(linear / np.maximum(scale, _SMALLEST))
 
 
 def in_order(constraints: tuple[Constraint, ...], skeleton: Skeleton) -> list[Constraint]:

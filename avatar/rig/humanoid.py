@@ -14,7 +14,7 @@ import numpy as np
 from avatar import quat
 from avatar.quat import F64
 from avatar.rig.skeleton import Skeleton
-from flow.pose import BONE_INDEX, BONE_PARENTS, HUMAN_BONES, AvatarPose
+from flow.pose import BONE_INDEX, BONE_PARENTS, HUMAN_BONES, AvatarPose, identity_rotations
 from flow.spec import I32
 
 _TORSO = frozenset({"spine", "chest", "upperChest"})
@@ -91,7 +91,10 @@ class HumanoidRig:
         self._before = quat.conjugate(above)
         self._after = quat.multiply(above, skeleton.rest_rotation[self._nodes])
         self._folds = folds(humanoid)
-        self._rotations = np.zeros((len(HUMAN_BONES), 4))
+        self._rest_place = skeleton.rest_world[self._nodes, :3, 3]
+        self._above = bones_above(humanoid)
+        self._rotations: F64 = identity_rotations().astype(np.float64)
+        self._moved_m: F64 = np.zeros(3)
         self._hips = humanoid.node("hips")
         parent = int(skeleton.parents[self._hips])
         self.hip_height_m = hip_height(humanoid, skeleton)
@@ -104,11 +107,51 @@ class HumanoidRig:
         for source, target, upwards in self._folds:
             a, b = (target, source) if upwards else (source, target)
             rotations[target] = quat.multiply(rotations[a], rotations[b])
+        self._rotations = rotations
         raw = quat.multiply(quat.multiply(self._before, rotations[self._bones]), self._after)
         self._skeleton.rotation[self._nodes] = raw
         hips = np.nan_to_num(pose.hips.astype(np.float64), posinf=0.0, neginf=0.0)
+        self._moved_m = hips * self.hip_height_m
         rest = self._skeleton.rest_translation[self._hips]
         self._skeleton.translation[self._hips] = rest + self._hips_local @ hips
+
+    def normalized(self, raw: F64) -> F64:
+        """(bones, 4) normalised rotations of raw local ones, in the order of `Humanoid.bones`."""
+        turned = quat.multiply(quat.conjugate(self._before), raw)
+        return quat.multiply(turned, quat.conjugate(self._after))
+
+    def normalized_world(self, world_from_model: F64) -> tuple[F64, F64]:
+        """Places (bones, 3) and rotations (bones, 4) of the normalised skeleton as last posed.
+
+        Its bones start where the model's do and are not turned in the rest pose; whatever lies
+        between two bones of the model is left out. `world_from_model` is as in `Skeleton.stand`.
+        """
+        places, turns = np.zeros_like(self._rest_place), np.zeros((len(self._bones), 4))
+        stand = quat.of_transform(world_from_model)
+        for i, above in enumerate(self._above):
+            own = self._rotations[self._bones[i]]
+            if above < 0:
+                at = self._rest_place[i] + (self._moved_m if self._nodes[i] == self._hips else 0.0)
+                places[i] = world_from_model[:3, :3] @ at + world_from_model[:3, 3]
+                turns[i] = quat.multiply(stand, own)
+            else:
+                way = world_from_model[:3, :3] @ (self._rest_place[i] - self._rest_place[above])
+                turn = quat.multiply(turns[above], quat.conjugate(stand))
+                places[i] = places[above] + quat.rotate(turn, way)
+                turns[i] = quat.multiply(turns[above], own)
+        return places, turns
+
+
+def bones_above(humanoid: Humanoid) -> list[int]:
+    """Of every bone the model has, which other of them it hangs on (-1: none)."""
+    have = humanoid.bones
+    out = []
+    for bone in have:
+        parent = BONE_PARENTS[bone]
+        while parent is not None and parent not in have:
+            parent = BONE_PARENTS[parent]
+        out.append(-1 if parent is None else have.index(parent))
+    return out
 
 
 def hip_height(humanoid: Humanoid, skeleton: Skeleton) -> float:

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from avatar import quat
+from avatar.quat import F64
 from avatar.rig.humanoid import Humanoid
 from avatar.rig.skeleton import Skeleton
 from flow.spec import F32
@@ -49,6 +50,7 @@ class LookAtRig:
     def __init__(self, look_at: LookAt | None, humanoid: Humanoid, skeleton: Skeleton) -> None:
         self._look_at = look_at
         self._skeleton = skeleton
+        self._head = humanoid.node("head")
         eyes = [humanoid.node(b) for b in ("leftEye", "rightEye")]
         bones = look_at is not None and look_at.kind == "bone"
         self._sides = [k for k, node in enumerate(eyes) if bones and node >= 0]
@@ -59,6 +61,22 @@ class LookAtRig:
             own = skeleton.rest_rotation[self._nodes]
             rest = quat.multiply(above, own)
             self._before, self._after = quat.conjugate(rest), rest
+
+    def towards(self, target: F64) -> F32:
+        """(yaw, pitch) in degrees from between the eyes to `target` (3,), world metres.
+
+        From the head as it is posed now, whether or not its world matrix has been propagated.
+        The angles are zero where the head looks in the rest pose (VRMC_vrm-1.0, lookAt).
+        """
+        look = self._look_at or LookAt()
+        head = self._skeleton.chain(self._head)
+        way = target - (head @ np.append(look.offset_from_head, 1.0))[:3]
+        turned = quat.conjugate(quat.of_transform(head))
+        rest = self._skeleton.rest_world_rotation[self._head]
+        x, y, z = quat.rotate(quat.multiply(rest, turned), way).tolist()
+        flat = math.hypot(x, z)
+        angles = (math.degrees(math.atan2(x, z)), -math.degrees(math.atan2(y, flat)))
+        return np.array(angles, np.float32)
 
     def apply(self, gaze_deg: F32) -> dict[str, float]:
         """Turn the eye bones, or return the look expressions.
@@ -89,7 +107,7 @@ class LookAtRig:
         return {}
 
 
-def _turn(left_deg: float, down_deg: float) -> quat.F64:
+def _turn(left_deg: float, down_deg: float) -> F64:
     """Yaw about +Y after pitch about +X."""
     y, x = math.radians(left_deg) / 2, math.radians(down_deg) / 2
     cy, sy, cx, sx = math.cos(y), math.sin(y), math.cos(x), math.sin(x)

@@ -17,6 +17,7 @@ from avatar.rig.humanoid import HumanoidRig
 from avatar.rig.look_at import LookAtRig
 from avatar.rig.skeleton import Skeleton
 from avatar.rig.spring_rig import SpringRig
+from avatar.rig.vocabulary import Vocabulary
 from flow.meter import Meter
 from flow.pose import AvatarPose
 from flow.spec import F32
@@ -27,18 +28,29 @@ class Runtime:
     """Wears one avatar.
 
     One thread at a time. The arrays of a `RigState` are the runtime's until its next `update`.
+
+    Args:
+        avatar: Whom.
+        meter: Takes the timings.
+        exact: Take expression names at their word, as the specification has it. A show does not:
+            drivers say one movement by several names (see `avatar.rig.vocabulary`).
     """
 
-    def __init__(self, avatar: Avatar, *, meter: Meter | None = None) -> None:
+    def __init__(self, avatar: Avatar, *, meter: Meter | None = None, exact: bool = False) -> None:
         self.avatar = avatar
         self._meter = meter or Meter()
         self.skeleton = Skeleton(avatar.model)
-        self._humanoid = HumanoidRig(avatar.humanoid, self.skeleton)
+        self.humanoid = HumanoidRig(avatar.humanoid, self.skeleton)
+        self.look_target: F64 | None = None
+        """(3,) what the eyes follow, world metres; while there is one, poses' gaze rests."""
+        self.gaze_deg: F32 = np.zeros(2, np.float32)
+        """(yaw, pitch) of the last update."""
         self._look_at = LookAtRig(avatar.look_at, avatar.humanoid, self.skeleton)
         twice = frozenset[str]()
         if self._look_at.by_bone:
             twice = doubled_looks(avatar.expressions, avatar.model, avatar.humanoid)
-        self.expressions = ExpressionRig(avatar.expressions, avatar.model, ignored=twice)
+        words = None if exact else Vocabulary(avatar.expressions, ignored=twice)
+        self.expressions = ExpressionRig(avatar.expressions, avatar.model, words=words)
         self._constraints = ConstraintRig(avatar.constraints, self.skeleton)
         self.springs = SpringRig(avatar.springs, self.skeleton)
         self._world: F32 = np.zeros((self.skeleton.count, 4, 4), np.float32)
@@ -46,7 +58,7 @@ class Runtime:
     @property
     def hip_height_m(self) -> float:
         """How high this avatar's hips stand."""
-        return self._humanoid.hip_height_m
+        return self.humanoid.hip_height_m
 
     def stand(self, world_from_model: F64) -> None:
         """Place the avatar in the world (4 x 4, rigid); springs feel the movement."""
@@ -56,8 +68,11 @@ class Runtime:
         """Take the pose; `dt_s` is the time since the last update, for springs."""
         skeleton = self.skeleton
         with self._meter.measure("rig"):
-            self._humanoid.apply(pose)
-            looks = self._look_at.apply(pose.gaze_deg)
+            self.humanoid.apply(pose)
+            self.gaze_deg = pose.gaze_deg
+            if self.look_target is not None:
+                self.gaze_deg = self._look_at.towards(self.look_target)
+            looks = self._look_at.apply(self.gaze_deg)
             materials = self.expressions.update(pose.expressions, looks)
             self._constraints.apply()
             skeleton.compose()

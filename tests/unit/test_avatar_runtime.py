@@ -293,12 +293,12 @@ def test_the_order_must_be_vrms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(of, method, call)
 
     for name, of, method in (
-        ("humanoid", runtime._humanoid, "apply"), ("look-at", runtime._look_at, "apply"),
+        ("humanoid", runtime.humanoid, "apply"), ("look-at", runtime._look_at, "apply"),
         ("expressions", runtime.expressions, "update"),
         ("constraints", runtime._constraints, "apply"), ("springs", runtime.springs, "update"),
     ):  # fmt: skip
         note(name, of, method)
-    assert isinstance(runtime._humanoid, HumanoidRig)
+    assert isinstance(runtime.humanoid, HumanoidRig)
     runtime.update(pose(), 1 / 60)
     assert seen == ["humanoid", "look-at", "expressions", "constraints", "springs"]
 
