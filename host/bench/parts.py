@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import assets
 from flow.clock import NS_PER_S, Clock
-from flow.meter import Meter
+from flow.meter import Meter, Series
 from flow.motion import MotionFrame
 from flow.pose import AvatarPose
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FRAMES = 300
 PERIOD_NS = NS_PER_S // 30
 WIDTH, HEIGHT = 1280, 720
+ALONE, FOUR = "avatar", "avatar x4"
+"""The whole update of the avatar of `host.bench.body`, of one and of four."""
 WARM_UP_PICTURES = 5
 """The first pictures make plates and caches; they are not counted."""
 
@@ -115,15 +117,33 @@ def solve(setting: Setting) -> Stages:
 
 
 def rig(setting: Setting) -> Stages:
-    """Pose to node transforms and morph weights, springs apart."""
+    """Pose to node transforms and morph weights, springs apart; then the avatar made for it.
+
+    One thread: the products are far too small for BLAS to share them out. Single updates and
+    rounds of four take turns, so that whatever else the machine does weighs on both alike.
+    """
     from avatar.read.load import load_avatar
     from avatar.rig.runtime import Runtime
+    from host.bench.body import bench_avatar
 
     meter = Meter()
     runtime = Runtime(load_avatar(assets.locate("avatars", setting.avatar)), meter=meter)
+    alone, four = Runtime(bench_avatar()), [Runtime(bench_avatar()) for _ in range(4)]
+    cpu = {name: Series() for name in (ALONE, FOUR)}
     for pose in poses():
         runtime.update(pose, 1 / 30)
-    return meter.summary()
+        for name, avatars in ((ALONE, [alone]), (FOUR, four)):
+            before = meter.series(name).cpu_ns
+            with meter.measure(name):
+                for each in avatars:
+                    each.update(pose, 1 / 30)
+            cpu[name].add(meter.series(name).cpu_ns - before)
+    stages: Stages = meter.summary()
+    for name, series in cpu.items():
+        stages[name]["cpu_spread_ms"] = series.summary()["wall_ms"]
+    times = cpu[FOUR].percentile_ms(50) / cpu[ALONE].percentile_ms(50)
+    stages[FOUR]["times_alone"] = round(times, 2)
+    return stages
 
 
 def draw(setting: Setting) -> Stages:
@@ -174,5 +194,5 @@ PARTS: dict[str, Callable[[Setting], Stages]] = {
     "draw": draw,
     "encode": encode,
 }
-"""In the order of a movement's journey. "rig" measures rig and springs; "draw" measures skin, draw,
-readback, convert and the whole picture."""
+"""In the order of a movement's journey. "rig" measures rig and springs, and the avatar made for the
+bench; "draw" measures skin, draw, readback, convert and the whole picture."""

@@ -86,6 +86,11 @@ def _table(data: dict[str, Any]) -> str:
             f"{name:16} {s['cpu_ms']:8.2f} {s['wall_ms']['p50']:8.2f} {s['wall_ms']['p95']:8.2f}"
             for name, s in data["stages"].items()
         ]
+        lines += [
+            f"{name} takes {s['times_alone']:.2f} times as long as one"
+            for name, s in data["stages"].items()
+            if "times_alone" in s
+        ]
     for size, show in data["show"].items():
         lines.append(
             f"show {size}: {show['fps']:.1f} fps held, camera to encoder "
