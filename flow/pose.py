@@ -126,10 +126,12 @@ class AvatarPose:
     """One pose of one performer, ready for any VRM.
 
     `hips` is the hips' offset from its place in the T-pose, in metres of a body whose hips stand
-    1 m high: a model multiplies it by its own hip height. `expressions` are VRM preset names
-    and ARKit names together; a model uses what it has (see `avatar.rig.expression`). `gaze_deg` is
-    (yaw, pitch) of the eyes relative to the head: yaw > 0 to the avatar's left, pitch > 0 down
-    (VRM look-at convention).
+    1 m high: a model multiplies it by its own hip height. `expressions` is the face that moves:
+    VRM preset names and ARKit names together, the same movement in both; a model uses what it has
+    (see `avatar.rig.vocabulary`). `chosen` is what somebody asked for by name (a hotkey, a script,
+    speech, a clip): presets and the author's own names, shown by every model that has them, on
+    top (docs/decisions/expressions.md). `gaze_deg` is (yaw, pitch) of the eyes relative to the
+    head: yaw > 0 to the avatar's left, pitch > 0 down (VRM look-at convention).
     """
 
     captured: int
@@ -138,6 +140,7 @@ class AvatarPose:
     expressions: dict[str, float]
     gaze_deg: Annotated[F32, Spec((2,), "yaw, pitch in degrees")]
     driver: dict[Part, Driver] = field(default_factory=dict)
+    chosen: dict[str, float] = field(default_factory=dict)
 
 
 def t_pose(captured: int = 0) -> AvatarPose:

@@ -23,6 +23,7 @@ _SWAP = np.array([BONE_INDEX[other_side(bone)] for bone in HUMAN_BONES])
 _REFLECT = np.array([1.0, -1.0, -1.0, 1.0], np.float32)
 """Reflecting in the plane x = 0 keeps turns about x and reverses those about y and z."""
 _NAMES = {name: other_side(name) for name in (*ARKIT_NAMES, *PRESET_EXPRESSIONS)}
+_PARTS = {part: Part(other_side(part.value)) for part in Part}
 
 
 def mirror_pose(pose: AvatarPose) -> AvatarPose:
@@ -33,5 +34,6 @@ def mirror_pose(pose: AvatarPose) -> AvatarPose:
         rotations=pose.rotations[_SWAP] * _REFLECT,
         expressions={_NAMES.get(k, k): v for k, v in pose.expressions.items()},
         gaze_deg=pose.gaze_deg * np.array([-1, 1], np.float32),
-        driver={Part(other_side(part.value)): who for part, who in pose.driver.items()},
+        driver={_PARTS[part]: who for part, who in pose.driver.items()},
+        chosen={_NAMES.get(k, k): v for k, v in pose.chosen.items()},
     )
