@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar import quat
+from avatar.rig.avatar import Problem
 from flow.pose import HUMAN_BONES, AvatarPose, Driver, Part, part_of_bone
 from flow.spec import F32
 
@@ -51,6 +52,8 @@ class Clip:
     """Whether it moves the hips about."""
     duration_s: float
     """At least the last key's time."""
+    problems: tuple[Problem, ...] = ()
+    """What was odd about the file that it came from."""
     _faces: F32 = field(init=False, repr=False)
     _driver: dict[Part, Driver] = field(init=False, repr=False)
 
@@ -141,6 +144,7 @@ def clip_of(
     expressions: dict[str, NDArray[np.floating]] | None = None,
     gaze_deg: NDArray[np.floating] | None = None,
     duration_s: float = 0.0,
+    problems: tuple[Problem, ...] = (),
 ) -> Clip:
     """A clip from its keys, checked: shapes, finite numbers, increasing times, unit rotations.
 
@@ -172,6 +176,7 @@ def clip_of(
         bones=moved,
         has_hips=hips is not None,
         duration_s=max(float(duration_s), float(times[-1])),
+        problems=problems,
     )
 
 

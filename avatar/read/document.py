@@ -19,6 +19,7 @@ SUPPORTED = frozenset(
         "KHR_materials_emissive_strength", "KHR_materials_unlit", "KHR_mesh_quantization",
         "KHR_texture_transform", "EXT_texture_webp", "VRM", "VRMC_materials_mtoon",
         "VRMC_node_constraint", "VRMC_springBone", "VRMC_springBone_extended_collider", "VRMC_vrm",
+        "VRMC_vrm_animation",
         "VRMC_materials_hdr_emissiveMultiplier",
     }
 )  # fmt: skip
