@@ -10,7 +10,8 @@ from avatar.read import plain, vrm0, vrm1
 from avatar.read.document import Document, open_document
 from avatar.read.gltf import Gltf, build
 from avatar.read.jsonat import At
-from avatar.read.meta import meta_from_vrm0, meta_from_vrm1
+from avatar.read.meta import meta_from_vrm1
+from avatar.read.meta0 import meta_from_vrm0
 from avatar.read.mtoon0 import migrate_materials
 from avatar.read.springs_read import read_springs0, read_springs1
 from avatar.rig.avatar import Avatar, Version
@@ -71,7 +72,7 @@ def _vrm1(document: Document, gltf: Gltf) -> Avatar:
     with problems.tolerate(at.get("lookAt"), "The avatar's eyes do not move."):
         look_at = vrm1.read_look_at(at.get("lookAt"))
     with problems.tolerate(at.get("meta"), "Its licence counts as the strictest."):
-        meta = meta_from_vrm1(at.get("meta"))
+        meta = meta_from_vrm1(at.get("meta"), problems)
     with problems.tolerate(at.get("firstPerson"), "Every mesh is drawn."):
         flags = vrm1.read_first_person(at.get("firstPerson"), gltf, problems)
     swing = document.root.extension("VRMC_springBone")
@@ -107,7 +108,7 @@ def _vrm0(document: Document, gltf: Gltf) -> Avatar:
         look_at = vrm0.read_look_at(at.get("firstPerson"))
         flags = vrm0.read_first_person(at.get("firstPerson"), gltf, problems)
     with problems.tolerate(at.get("meta"), "Its licence counts as the strictest."):
-        meta = meta_from_vrm0(at.get("meta"))
+        meta = meta_from_vrm0(at.get("meta"), problems)
     with problems.tolerate(at.get("secondaryAnimation"), "Nothing swings."):
         springs = read_springs0(at.get("secondaryAnimation"), gltf, problems)
     return Avatar(

@@ -1,89 +1,91 @@
-"""A file's licence: VRM 1.0's fields, 0.x mapped onto them."""
+"""A VRM 1.0 file's licence.
+
+A file that does not say something has the specification's default, which is the strictest. One that
+says something unreadable (a wrong type, a word the specification does not know) gets the strictest
+too, and is told so: a term is never loosened by a fault.
+"""
 
 from __future__ import annotations
 
-from typing import TypeVar, cast, get_args
+from typing import get_args
 
-from avatar.licence.terms import CommercialUsage, CreditNotation, Meta, Modification, Permission
+from avatar.licence.terms import (
+    VRM_PUBLIC_LICENSE,
+    VRM_PUBLIC_LICENSE_URL,
+    CommercialUsage,
+    CreditNotation,
+    Meta,
+    Modification,
+    Permission,
+)
 from avatar.read.jsonat import At
+from avatar.read.problem import Problems
+from avatar.read.statements import Statements, without_conditions
 
-_T = TypeVar("_T")
-VRM1_LICENCE = "https://vrm.dev/licenses/1.0/"
+_LEAST_PERMISSION: Permission = "onlyAuthor"
+_LEAST_USAGE: CommercialUsage = "personalNonProfit"
+_MOST_CREDIT: CreditNotation = "required"
+_LEAST_MODIFICATION: Modification = "prohibited"
 
 
-def meta_from_vrm1(at: At) -> Meta:
-    """``VRMC_vrm.meta``; fields of the wrong type count as not said."""
+def meta_from_vrm1(at: At, problems: Problems) -> Meta:
+    """``VRMC_vrm.meta``. What is odd about it is added to `problems`."""
+    meta = Statements(at, "VRMC_vrm", problems)
+    license_url = meta.text("licenseUrl", needed=True)
+    known = license_url.rstrip("/") in (
+        VRM_PUBLIC_LICENSE_URL.rstrip("/"),
+        VRM_PUBLIC_LICENSE_URL + "en",
+    )
+    if license_url and not known:
+        problems.add(
+            "licence.document",
+            at.get("licenseUrl"),
+            f"is {license_url[:200]!r}, not the VRM Public License",
+            "Its fields are read as if it were; read that document before the show.",
+        )
+    other = meta.text("otherLicenseUrl")
+    third = meta.text("thirdPartyLicenses")
+    if other and not without_conditions(other):
+        meta.note("other_license_url", "otherLicenseUrl", other)
+    if third.strip():
+        meta.note("third_party_licenses", "thirdPartyLicenses", third)
     return Meta(
-        name=at.get("name").text(),
-        version=at.get("version").text(),
-        authors=_texts(at.get("authors")),
-        copyright_information=at.get("copyrightInformation").text(),
-        contact_information=at.get("contactInformation").text(),
-        references=_texts(at.get("references")),
-        third_party_licenses=at.get("thirdPartyLicenses").text(),
-        license_url=at.get("licenseUrl").text(),
-        other_license_url=at.get("otherLicenseUrl").text(),
-        avatar_permission=_choice(at.get("avatarPermission"), Permission, "onlyAuthor"),
-        allow_excessively_violent_usage=at.get("allowExcessivelyViolentUsage").flag(),
-        allow_excessively_sexual_usage=at.get("allowExcessivelySexualUsage").flag(),
-        commercial_usage=_choice(at.get("commercialUsage"), CommercialUsage, "personalNonProfit"),
-        allow_political_or_religious_usage=at.get("allowPoliticalOrReligiousUsage").flag(),
-        allow_antisocial_or_hate_usage=at.get("allowAntisocialOrHateUsage").flag(),
-        credit_notation=_choice(at.get("creditNotation"), CreditNotation, "required"),
-        allow_redistribution=at.get("allowRedistribution").flag(),
-        modification=_choice(at.get("modification"), Modification, "prohibited"),
-        stated=not at.get("licenseUrl").absent,
+        name=meta.text("name"),
+        version=meta.text("version"),
+        authors=meta.texts("authors", needed=True),
+        copyright_information=meta.text("copyrightInformation"),
+        contact_information=meta.text("contactInformation"),
+        references=meta.texts("references"),
+        third_party_licenses=third,
+        license_url=license_url,
+        other_license_url=other,
+        avatar_permission=meta.choice(
+            "avatar_permission", "avatarPermission", get_args(Permission), _LEAST_PERMISSION
+        ),
+        allow_excessively_violent_usage=meta.flag(
+            "allow_excessively_violent_usage", "allowExcessivelyViolentUsage"
+        ),
+        allow_excessively_sexual_usage=meta.flag(
+            "allow_excessively_sexual_usage", "allowExcessivelySexualUsage"
+        ),
+        commercial_usage=meta.choice(
+            "commercial_usage", "commercialUsage", get_args(CommercialUsage), _LEAST_USAGE
+        ),
+        allow_political_or_religious_usage=meta.flag(
+            "allow_political_or_religious_usage", "allowPoliticalOrReligiousUsage"
+        ),
+        allow_antisocial_or_hate_usage=meta.flag(
+            "allow_antisocial_or_hate_usage", "allowAntisocialOrHateUsage"
+        ),
+        credit_notation=meta.choice(
+            "credit_notation", "creditNotation", get_args(CreditNotation), _MOST_CREDIT
+        ),
+        allow_redistribution=meta.flag("allow_redistribution", "allowRedistribution"),
+        modification=meta.choice(
+            "modification", "modification", get_args(Modification), _LEAST_MODIFICATION
+        ),
+        stated=bool(license_url or meta.said),
+        document=VRM_PUBLIC_LICENSE if known or not license_url else license_url[:200],
+        extension="VRMC_vrm",
+        said=meta.said,
     )
-
-
-_ALLOWED_0: dict[str, Permission] = {
-    "OnlyAuthor": "onlyAuthor",
-    "ExplicitlyLicensedPerson": "onlySeparatelyLicensedPerson",
-    "Everyone": "everyone",
-}
-_NO_DERIVATIVES = ("CC_BY_ND", "CC_BY_NC_ND")
-_SHARED = ("CC0", "CC_BY", "CC_BY_NC", "CC_BY_SA", "CC_BY_NC_SA")
-
-
-def meta_from_vrm0(at: At) -> Meta:
-    """``VRM.meta`` as VRM 1.0's fields, strict wherever 0.x does not say.
-
-    0.x spells its keys ``violentUssageName`` and so on. What it leaves to a named licence
-    (redistribution, modification, credit) follows from that licence.
-    """
-    licence = at.get("licenseName").text()
-    commercial: CommercialUsage = (
-        "corporation" if at.get("commercialUssageName").text() == "Allow" else "personalNonProfit"
-    )
-    if "_NC" in licence:
-        commercial = "personalNonProfit"
-    shared = licence in _SHARED
-    modification: Modification = "allowModificationRedistribution" if shared else "prohibited"
-    author = at.get("author").text()
-    reference = at.get("reference").text()
-    return Meta(
-        name=at.get("title").text(),
-        version=at.get("version").text(),
-        authors=(author,) if author else (),
-        contact_information=at.get("contactInformation").text(),
-        references=(reference,) if reference else (),
-        license_url=at.get("otherPermissionUrl").text(),
-        other_license_url=at.get("otherLicenseUrl").text(),
-        avatar_permission=_ALLOWED_0.get(at.get("allowedUserName").text(), "onlyAuthor"),
-        allow_excessively_violent_usage=at.get("violentUssageName").text() == "Allow",
-        allow_excessively_sexual_usage=at.get("sexualUssageName").text() == "Allow",
-        commercial_usage=commercial,
-        credit_notation="unnecessary" if licence == "CC0" else "required",
-        allow_redistribution=shared or licence in _NO_DERIVATIVES,
-        modification=modification,
-        stated=bool(licence),
-    )
-
-
-def _texts(at: At) -> tuple[str, ...]:
-    items = at.value if isinstance(at.value, list) else []
-    return tuple(str(v)[:200] for v in items[:64] if isinstance(v, str))
-
-
-def _choice(at: At, kind: object, default: _T) -> _T:
-    return cast(_T, at.value) if at.value in get_args(kind) else default
