@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -102,6 +102,7 @@ def read_springs1(at: At, gltf: Gltf, problems: Problems) -> Springs:
                             drag_force=joint.get("dragForce").number(0.5, 0.0, 1.0),
                             center=centre,
                             colliders=touched,
+                            child=child,
                         ),
                     )
     return reader.done()
@@ -162,7 +163,9 @@ def read_springs0(at: At, gltf: Gltf, problems: Problems) -> Springs:
                         todo += reversed(children[node])
                         tail = _tail0(gltf, node, children[node])
                         if node not in reader.taken:
-                            reader.add_joint(ref, _like(like, node, tail))
+                            child = children[node][0] if children[node] else -1
+                            joint = replace(like, node=node, tail=tail, child=child)
+                            reader.add_joint(ref, joint)
     return reader.done()
 
 
@@ -180,20 +183,6 @@ def _settings0(reader: _Reader, at: At) -> SpringJoint:
         drag_force=at.get("dragForce").number(0.4, 0.0, 1.0),
         center=-1 if center in (None, -1) else reader.node(at.get("center")),
         colliders=reader.touched(at.get("colliderGroups")),
-    )
-
-
-def _like(like: SpringJoint, node: int, tail: _Triple) -> SpringJoint:
-    return SpringJoint(
-        node,
-        tail,
-        like.hit_radius,
-        like.stiffness,
-        like.gravity_power,
-        like.gravity_dir,
-        like.drag_force,
-        like.center,
-        like.colliders,
     )
 
 

@@ -18,7 +18,8 @@ from flow.mesh import Material, Model
 from flow.spec import F32
 
 _MOST_NAMES = 1024
-_HALF = 0.5
+HALF = 0.5
+"""A binary expression is shown above this weight."""
 _SMALLEST = 1e-9
 
 
@@ -118,7 +119,7 @@ class ExpressionRig:
 
     def _override(self, weights: F64) -> F64:
         if self._any_binary:
-            weights = np.where(self._binary, weights > _HALF, weights)
+            weights = np.where(self._binary, weights > HALF, weights)
         if not self._any_override:
             return weights
         out = weights.copy()

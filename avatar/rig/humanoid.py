@@ -115,10 +115,16 @@ class HumanoidRig:
         rest = self._skeleton.rest_translation[self._hips]
         self._skeleton.translation[self._hips] = rest + self._hips_local @ hips
 
-    def normalized(self, raw: F64) -> F64:
-        """(bones, 4) normalised rotations of raw local ones, in the order of `Humanoid.bones`."""
-        turned = quat.multiply(quat.conjugate(self._before), raw)
-        return quat.multiply(turned, quat.conjugate(self._after))
+    @property
+    def rotations(self) -> F64:
+        """(bones, 4) normalised rotations as last posed, in the order of `Humanoid.bones`."""
+        return self._rotations[self._bones]
+
+    def normalized(self, bone: str, raw: F64) -> F64:
+        """(4,) the normalised rotation that gives `bone` this raw local one."""
+        i = int(np.flatnonzero(self._bones == BONE_INDEX[bone])[0])
+        turned = quat.multiply(quat.conjugate(self._before[i]), raw)
+        return quat.multiply(turned, quat.conjugate(self._after[i]))
 
     def normalized_world(self, world_from_model: F64) -> tuple[F64, F64]:
         """Places (bones, 3) and rotations (bones, 4) of the normalised skeleton as last posed.

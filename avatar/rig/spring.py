@@ -40,6 +40,8 @@ class SpringJoint:
     center: int = -1
     """Node in whose space the inertia is felt; -1: the world."""
     colliders: tuple[int, ...] = ()
+    child: int = -1
+    """Node at the end; -1: nothing is there but the tail."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,8 @@ class SpringRig:
         self._before: F64 = np.zeros((self._count, 3))
         self._step_s = 0.0
         self._settled = False
+        self._moving = False
+        """Whether time passes: without it joints stay where they are, even inside colliders."""
 
     @property
     def count(self) -> int:
@@ -100,6 +102,7 @@ class SpringRig:
         if not self._settled or not bool(np.isfinite(self._now).all()):
             self._settle()
         step_s = min(max(dt_s, 0.0), _LONGEST_STEP_S)
+        self._moving = step_s > 0.0
         frames = step_s * _RATE_HZ
         growth = step_s / self._step_s if self._step_s > 0.0 else 1.0
         still = (1.0 - self._drag) ** frames
@@ -135,7 +138,7 @@ class SpringRig:
             way = goal[run] + axis * force[run] - place
             way = _unit(way, axis)
             tail = place + way * length
-            if level.collides:
+            if level.collides and self._moving:
                 push_out(
                     tail,
                     place,
