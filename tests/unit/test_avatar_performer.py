@@ -136,6 +136,18 @@ def test_a_part_whose_turn_has_not_come_must_not_be_let_go() -> None:
     assert all(p.driver[Part.LEFT_ARM] is Driver.HUMAN for p in poses[1:])
 
 
+def test_a_body_out_of_nowhere_must_stay_before_it_is_believed() -> None:
+    """A table in an empty room, taken for a person in a few pictures, moves nobody."""
+    performer = Performer()
+    empty = Scene(body=False, face=False)
+    show(performer, lambda i: empty, 30)
+    poses = show(performer, lambda i: Scene(ARMS_OUT, face=False), 9, start=30)
+    poses += show(performer, lambda i: empty, 30, start=39)
+    assert all(p.driver[Part.LEFT_ARM] is Driver.IDLE for p in poses)
+    poses = show(performer, lambda i: Scene(ARMS_OUT, face=False), 30, start=69)
+    assert poses[-1].driver[Part.LEFT_ARM] is Driver.HUMAN, "somebody seen from behind"
+
+
 def test_only_a_face_must_leave_the_arms_to_the_idle_pose() -> None:
     head = euler("y", 25)
     pose = show(Performer(calibrate=False), lambda i: Scene(head=head, body=False), 60)[-1]
