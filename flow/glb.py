@@ -19,7 +19,9 @@ MAGIC = b"glTF"
 _VERSION, _SHORTEST = 2, 20
 _JSON, _BIN = 0x4E4F534A, 0x004E4942
 MOST_FILE_BYTES = 512 << 20
-MOST_JSON_VALUES = 3_000_000
+MOST_JSON_VALUES = 1_000_000
+_VALUE_BYTES = 150
+"""What a JSON value takes as a Python object, dictionary entries included."""
 _NOT_A_MODEL = "Choose a .glb, .vrm or .gltf file."
 _DAMAGED = "The file is damaged: copy or download it again."
 _CUT_SHORT = "The file is incomplete: copy or download it again."
@@ -33,6 +35,12 @@ class Container:
     binary: memoryview | None
     oddities: tuple[str, ...] = ()
     """What was wrong with the wrapping and did not matter."""
+    size: int = 0
+    """Bytes of the file."""
+    weight: int = 0
+    """Bytes that `json` takes in memory, at most."""
+    glb: bool = True
+    """False for a JSON document, which may have its data in files beside it."""
 
 
 def read_container(path: Path) -> Container:
@@ -68,8 +76,9 @@ def parse_container(data: bytes) -> Container:
     """Unwrap bytes that are a GLB or a glTF JSON document."""
     if data[:4] == MAGIC:
         return _glb(data)
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
-        return Container(*_document(data, ()))
+    if data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        root, weight, odd = _document(data, ())
+        return Container(root, None, odd, len(data), weight, glb=False)
     raise AssetError(
         "The file is empty."
         if not data
@@ -100,7 +109,7 @@ def _glb(data: bytes) -> Container:
         )
     if 20 + size > length:
         raise _cut("The JSON chunk is longer than the file.")
-    root, _, odd = _document(bytes(view[20 : 20 + size]), oddities)
+    root, weight, odd = _document(bytes(view[20 : 20 + size]), oddities)
     at = 20 + size + (-size % 4)
     binary = None
     while at + 8 <= length:
@@ -110,16 +119,18 @@ def _glb(data: bytes) -> Container:
         if kind == _BIN and binary is None:
             binary = view[at + 8 : at + 8 + size]
         at += 8 + size + (-size % 4)
-    return Container(root, binary, odd)
+    return Container(root, binary, odd, len(data), weight)
 
 
 def _document(
     text: bytes, oddities: tuple[str, ...]
-) -> tuple[dict[str, Any], None, tuple[str, ...]]:
+) -> tuple[dict[str, Any], int, tuple[str, ...]]:
+    """The JSON object, the memory it takes, what was odd about it."""
     if text.startswith(b"\xef\xbb\xbf"):
         text = text[3:]
         oddities = (*oddities, "begins with a byte order mark")
-    if sum(text.count(mark) for mark in (b",", b"[", b"{")) > MOST_JSON_VALUES:
+    values = sum(text.count(mark) for mark in (b",", b"[", b"{"))
+    if values > MOST_JSON_VALUES:
         raise AssetError(
             f"The JSON has more than {MOST_JSON_VALUES} values.",
             code="asset.large",
@@ -135,7 +146,7 @@ def _document(
         raise _not_json(f"cannot be parsed ({str(error)[:120]})") from error
     if not isinstance(root, dict):
         raise _not_json("is not an object")
-    return root, None, oddities
+    return root, len(text) + _VALUE_BYTES * values, oddities
 
 
 def _no_constant(name: str) -> NoReturn:

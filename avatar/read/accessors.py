@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from avatar.read.document import Document
 from avatar.read.jsonat import At
-from flow.spec import F32
+from flow.spec import F32, U32
 
 _COMPONENTS: dict[int, tuple[str, float]] = {
     5120: ("<i1", 127.0),
@@ -47,7 +47,7 @@ class Accessors:
         width = _WIDTHS[kind.text()]
         dtype, scale = _COMPONENTS[component.integer()]
         size = np.dtype(dtype).itemsize
-        self._document.budget.spend(count * width * max(size, 4), at)
+        self._document.budget.check(count * width * max(size, 4), at)
         view = at.get("bufferView")
         if view.absent:
             values = np.zeros((count, width), dtype)
@@ -56,7 +56,9 @@ class Accessors:
         if not at.get("sparse").absent:
             self._sparse(at.get("sparse"), values, width, dtype)
         if at.get("normalized").flag() and scale:
-            unit: F32 = np.maximum(values.astype(np.float32) / np.float32(scale), np.float32(-1.0))
+            unit: F32 = values.astype(np.float32)
+            unit /= np.float32(scale)
+            np.maximum(unit, np.float32(-1.0), out=unit)
             return unit
         return values
 
@@ -65,26 +67,28 @@ class Accessors:
         values = self.raw(ref)
         if values.shape[1] != width:
             raise ref.fault(f"has {values.shape[1]} numbers an element instead of {width}")
-        out = values.astype(np.float32)
+        out: F32 = values.astype(np.float32, copy=False)
         with np.errstate(invalid="ignore"):
-            bad = ~(np.abs(out) < _LARGEST)
-        if bad.any():
+            # The extremes are not numbers where any is none: no copy of the array to find out.
+            good = bool(out.max() < _LARGEST and out.min() > -_LARGEST)
+        if not good:
             if not mend:
                 raise ref.fault("has numbers that are not finite or absurd", code="asset.nan")
             self._document.problems.add(
                 "asset.nan", ref, "has numbers that are not finite or absurd", "They count as zero."
             )
-            out[bad] = 0.0
+            with np.errstate(invalid="ignore"):
+                out[~(np.abs(out) < _LARGEST)] = 0.0
         return out
 
-    def integers(self, ref: At, width: int) -> NDArray[np.int64]:
-        """(count, width) unsigned integers as int64."""
+    def integers(self, ref: At, width: int) -> U32:
+        """(count, width) unsigned integers."""
         values = self.raw(ref)
         if values.shape[1] != width:
             raise ref.fault(f"has {values.shape[1]} numbers an element instead of {width}")
         if values.dtype.kind != "u":
             raise ref.fault("does not have unsigned integers")
-        return values.astype(np.int64)
+        return values.astype(np.uint32, copy=False)
 
     def _strided(self, at: At, ref: At, count: int, width: int, dtype: str) -> NDArray[Any]:
         data, stride, _ = self._document.view(ref)

@@ -7,12 +7,12 @@ import binascii
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from avatar.read.beside import read_beside
+from avatar.read.budget import Budget
 from avatar.read.jsonat import At
 from avatar.read.problem import Problems
 from flow.errors import AssetError
 from flow.glb import Container
-
-MOST_DECODED_BYTES = 1 << 30
 
 SUPPORTED = frozenset(
     {
@@ -34,23 +34,6 @@ _PACKED = {
 
 
 @dataclass(slots=True)
-class Budget:
-    """Bytes that one file may take when decoded, asked for before they are allocated."""
-
-    left: int = MOST_DECODED_BYTES
-
-    def spend(self, size: int, at: At) -> None:
-        """Take `size` bytes for what stands at `at`, or refuse the file."""
-        self.left -= size
-        if self.left < 0:
-            raise at.fault(
-                f"brings the model over {MOST_DECODED_BYTES >> 20} MB",
-                code="asset.large",
-                hint="Reduce the model's meshes and textures.",
-            )
-
-
-@dataclass(slots=True)
 class Document:
     """One file being read."""
 
@@ -59,6 +42,12 @@ class Document:
     binary: memoryview | None
     problems: Problems = field(default_factory=Problems)
     budget: Budget = field(default_factory=Budget)
+    folder: Path | None = None
+    """Where the files of a .gltf may lie; None: everything must be in the one file."""
+    size: int = 0
+    """Bytes of the file."""
+    external: bool = False
+    """Whether anything was read from another file."""
     _buffers: dict[int, memoryview] = field(default_factory=dict)
 
     def buffer(self, ref: At) -> memoryview:
@@ -77,10 +66,30 @@ class Document:
                 raise at.fault("has no data in the file", code="asset.truncated")
             data = self.binary
         else:
-            data = memoryview(decode_uri(uri, self.budget))
+            data = self.fetch(uri)
         if len(data) < size:
             raise at.fault(f"should have {size} bytes and has {len(data)}", code="asset.truncated")
         return data[:size]
+
+    def fetch(self, uri: At) -> memoryview:
+        """The bytes behind a URI: base64 data, or a file beside a .gltf.
+
+        Raises:
+            AssetError: not base64, or a file that is missing or not allowed.
+        """
+        text = uri.value
+        if isinstance(text, str) and text.startswith("data:"):
+            return memoryview(_decoded(uri, text, self.budget))
+        if self.folder is None or not isinstance(text, str):
+            raise uri.fault(
+                "points outside the file",
+                code="asset.external",
+                hint="Save the model as one file (.glb or .vrm).",
+            )
+        data = read_beside(self.folder, uri, text)
+        self.external = True
+        self.budget.grow(len(data))
+        return memoryview(data)
 
     def view(self, ref: At) -> tuple[memoryview, int, At]:
         """The bytes of a buffer view, its byteStride (0: tightly packed) and its place."""
@@ -100,19 +109,11 @@ class Document:
         )
 
 
-def decode_uri(uri: At, budget: Budget) -> bytes:
-    """The bytes of a ``data:`` URI. Other addresses are refused: a model is one file."""
-    text = uri.value
-    if not isinstance(text, str) or not text.startswith("data:"):
-        raise uri.fault(
-            "points outside the file",
-            code="asset.external",
-            hint="Save the model as one file (.glb or .vrm).",
-        )
+def _decoded(uri: At, text: str, budget: Budget) -> bytes:
     head, mark, body = text.partition(",")
     if not mark or not head.endswith(";base64"):
         raise uri.fault("is not base64 data")
-    budget.spend(len(body) * 3 // 4, uri)
+    budget.keep(len(body) * 3 // 4, uri)
     try:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -131,8 +132,12 @@ def open_document(path: Path, container: Container) -> Document:
     Raises:
         AssetError: not glTF 2.x, or an extension is required that is not read.
     """
-    root = At(container.json)
-    document = Document(path, root, container.binary)
+    problems = Problems()
+    root = At(container.json, note=problems.add)
+    budget = Budget(container.size)
+    budget.keep(container.weight, root)
+    folder = None if container.glb else path.parent
+    document = Document(path, root, container.binary, problems, budget, folder, container.size)
     for oddity in container.oddities:
         document.problems.add("asset.container", root, oddity, "It was read anyway.")
     version = root.at("asset", "version")

@@ -13,13 +13,14 @@ from avatar.read.document import Document, open_document
 from avatar.read.images import Textures
 from avatar.read.jsonat import At
 from avatar.read.materials import Materials
-from avatar.read.meshes import Meshes
+from avatar.read.meshes import MOST_PRIMITIVES, Meshes
 from avatar.read.nodes import Nodes, read_nodes
+from avatar.read.progress import Counter, Told
 from flow.errors import AssetError
 from flow.glb import read_container
 from flow.mesh import Alpha, Model, Primitive, Skin, Texture
+from flow.spec import U8
 
-MOST_PRIMITIVES = 4096
 MOST_SLOTS = 20_000
 _SOLID = 255
 
@@ -39,8 +40,8 @@ class Gltf:
     """Materials of the file; the model has one more, the default."""
 
 
-def load_model(path: Path | str, *, max_texture_px: int = 1024) -> Model:
-    """A GLB, VRM or self-contained glTF file as a model.
+def load_model(path: Path | str, *, max_texture_px: int = 1024, told: Told | None = None) -> Model:
+    """A GLB, VRM or glTF file as a model. `told` hears how far loading is.
 
     Raises:
         AssetError: missing, damaged, hostile, or using something that is not read.
@@ -48,19 +49,30 @@ def load_model(path: Path | str, *, max_texture_px: int = 1024) -> Model:
     path = Path(path)
     try:
         document = open_document(path, read_container(path))
-        return build(document, max_texture_px).model
+        return build(document, max_texture_px, told).model
     except AssetError as error:
         raise error.within(path.name) from error
 
 
-def build(document: Document, max_texture_px: int) -> Gltf:
+def build(document: Document, max_texture_px: int, told: Told | None = None) -> Gltf:
     """Everything the file draws."""
     nodes = read_nodes(document)
     accessors = Accessors(document)
-    textures = Textures(document, max_texture_px)
-    materials = Materials(document, textures)
     skins = _skins(document, accessors, nodes)
-    meshes = Meshes(document, accessors, materials)
+    counter = Counter(document, told)
+    with Textures(document, max_texture_px) as textures:
+        materials = Materials(document, textures)
+        textures.start()
+        meshes = Meshes(document, accessors, materials)
+        gltf = _build(document, nodes, skins, materials, meshes)
+        textures.finish(counter.add)
+        return replace(gltf, model=replace(gltf.model, textures=_opaque(materials, textures.used)))
+
+
+def _build(
+    document: Document, nodes: Nodes, skins: list[Skin], materials: Materials, meshes: Meshes
+) -> Gltf:
+    """The model without its pictures."""
     primitives: list[Primitive] = []
     names: list[str] = []
     defaults: list[float] = []
@@ -99,7 +111,7 @@ def build(document: Document, max_texture_px: int) -> Gltf:
         rest_scale=nodes.scale,
         primitives=tuple(primitives),
         materials=materials.all,
-        textures=_opaque(materials, textures.used),
+        textures=(),
         skins=tuple(skins),
         morph_names=tuple(names),
         morph_defaults=np.array(defaults, np.float32),
@@ -167,10 +179,14 @@ def _opaque(materials: Materials, textures: list[Texture]) -> tuple[Texture, ...
     seen_through = {m.base_map.texture for m in materials.all if m.alpha is not Alpha.OPAQUE}
     plain = {m.base_map.texture for m in materials.all} - seen_through
     out = []
+    solid: dict[int, U8] = {}
     for i, texture in enumerate(textures):
-        if i in plain and bool((texture.rgba[..., 3] != _SOLID).any()):
-            rgba = texture.rgba.copy()
-            rgba[..., 3] = _SOLID
-            texture = replace(texture, rgba=rgba)  # noqa: PLW2901
+        rgba = texture.rgba
+        if i in plain and bool((rgba[..., 3] != _SOLID).any()):
+            # Two textures may share a picture that a third one sees through.
+            if id(rgba) not in solid:
+                solid[id(rgba)] = rgba.copy()
+                solid[id(rgba)][..., 3] = _SOLID
+            texture = replace(texture, rgba=solid[id(rgba)])  # noqa: PLW2901
         out.append(texture)
     return tuple(out)

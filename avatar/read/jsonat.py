@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from flow.errors import AssetError
 
@@ -18,12 +18,23 @@ DAMAGED_HINT = "The file is damaged or was written by a faulty exporter: export 
 _LARGEST = 1e30
 
 
+class Note(Protocol):
+    """Takes down something odd (`avatar.read.problem.Problems.add`)."""
+
+    def __call__(self, code: str, at: At, why: str, remedy: str) -> None:
+        """Note that the value `at` is odd."""
+
+
 @dataclass(frozen=True, slots=True)
 class At:
-    """A value and its path, such as ``nodes[3].rotation``. An absent value is None."""
+    """A value and its path, such as ``nodes[3].rotation``. An absent value is None.
+
+    `note` hears of numbers that were brought into their range.
+    """
 
     value: Any
     path: str = ""
+    note: Note | None = field(default=None, repr=False, compare=False)
 
     def fault(
         self, why: str, *, code: str = "asset.invalid", hint: str = DAMAGED_HINT
@@ -46,7 +57,7 @@ class At:
 
     def get(self, key: str) -> At:
         """The member `key`, absent when there is none."""
-        return At(self.object().get(key), f"{self.path}.{key}" if self.path else key)
+        return At(self.object().get(key), f"{self.path}.{key}" if self.path else key, self.note)
 
     def at(self, *keys: str) -> At:
         """A member several levels down."""
@@ -74,13 +85,13 @@ class At:
             raise self.fault(
                 f"has {len(self.value)} elements, more than {most}", code="asset.large"
             )
-        return [At(v, f"{self.path}[{i}]") for i, v in enumerate(self.value)]
+        return [At(v, f"{self.path}[{i}]", self.note) for i, v in enumerate(self.value)]
 
     def element(self, reference: At, what: str) -> At:
         """The element that the integer at `reference` points to."""
         items = self.value if isinstance(self.value, list) else []
         i = reference.index(len(items), what)
-        return At(items[i], f"{self.path}[{i}]")
+        return At(items[i], f"{self.path}[{i}]", self.note)
 
     def integer(self, default: int | None = None, low: int = 0, high: int = (1 << 53) - 1) -> int:
         """The integer here, within `low` and `high`; `default` when absent."""
@@ -115,7 +126,13 @@ class At:
             raise self.fault("is not finite", code="asset.nan")
         if abs(value) > _LARGEST:
             raise self.fault("is too large a number")
-        return min(max(float(value), low), high)
+        within = min(max(float(value), low), high)
+        if within != value and self.note is not None:
+            self.note(
+                "asset.clamped", self, f"is {value:g}, outside {low:g} to {high:g}",
+                f"Taken as {within:g}.",
+            )  # fmt: skip
+        return within
 
     def numbers(self, count: int, default: tuple[float, ...] | None = None) -> tuple[float, ...]:
         """Exactly `count` finite numbers; `default` when absent."""
@@ -134,8 +151,18 @@ class At:
 
     def text(self, default: str = "") -> str:
         """The string here, at most 4096 characters; `default` when absent or something else."""
-        return self.value[:4096] if isinstance(self.value, str) else default
+        if isinstance(self.value, str):
+            return self.value[:4096]
+        self._not("a text")
+        return default
 
     def flag(self, default: bool = False) -> bool:
         """The boolean here; `default` when absent or something else."""
-        return self.value if isinstance(self.value, bool) else default
+        if isinstance(self.value, bool):
+            return self.value
+        self._not("true or false")
+        return default
+
+    def _not(self, what: str) -> None:
+        if self.value is not None and self.note is not None:
+            self.note("asset.invalid", self, f"is not {what}", "It counts as not said.")

@@ -13,6 +13,7 @@ from avatar.read.jsonat import At
 from avatar.read.meta import meta_from_vrm1
 from avatar.read.meta0 import meta_from_vrm0
 from avatar.read.mtoon0 import migrate_materials
+from avatar.read.progress import Told
 from avatar.read.springs_read import read_springs0, read_springs1
 from avatar.rig.avatar import Avatar, Version
 from avatar.rig.expression import Expression
@@ -24,8 +25,15 @@ from flow.mesh import Model
 from flow.pose import REQUIRED_BONES
 
 
-def load_avatar(path: Path | str, *, max_texture_px: int = 1024) -> Avatar:
+def load_avatar(
+    path: Path | str, *, max_texture_px: int = 1024, told: Told | None = None
+) -> Avatar:
     """Load an avatar; oddities that can be lived with are in its `problems`.
+
+    Args:
+        path: A .vrm, .glb or .gltf file; its bytes tell which, not its name.
+        max_texture_px: Larger pictures are shrunk to this many pixels a side.
+        told: Hears how far loading is, in this thread.
 
     Raises:
         AssetError: missing, damaged, hostile, not a humanoid, or something that is not read.
@@ -33,19 +41,19 @@ def load_avatar(path: Path | str, *, max_texture_px: int = 1024) -> Avatar:
     path = Path(path)
     try:
         document = open_document(path, read_container(path))
-        return _avatar(document, max_texture_px)
+        return _avatar(document, max_texture_px, told)
     except AssetError as error:
         raise error.within(path.name) from error
 
 
-def _avatar(document: Document, max_texture_px: int) -> Avatar:
+def _avatar(document: Document, max_texture_px: int, told: Told | None) -> Avatar:
     version = _version(document)
     if version == "vrm1":
-        return _vrm1(document, build(document, max_texture_px))
+        return _vrm1(document, build(document, max_texture_px, told))
     if version == "vrm0":
         migrate_materials(document)
-        return _vrm0(document, build(document, max_texture_px))
-    return _plain(document, build(document, max_texture_px))
+        return _vrm0(document, build(document, max_texture_px, told))
+    return _plain(document, build(document, max_texture_px, told))
 
 
 def _version(document: Document) -> Version:
@@ -58,6 +66,11 @@ def _version(document: Document) -> Version:
                 code="asset.version",
                 hint="Export the avatar as VRM 1.0.",
             )
+        if not extensions.get("VRM").absent:
+            document.problems.add(
+                "asset.version", extensions.get("VRM"), "describes the avatar a second time",
+                "VRM 1.0 counts; VRM 0.x is left out.",
+            )  # fmt: skip
         return "vrm1"
     return "vrm0" if not extensions.get("VRM").absent else "glb"
 

@@ -1,7 +1,8 @@
 """Meshes to drawable pieces: triangles, skin weights, sparse morph targets.
 
 Every primitive is compacted to the vertices its triangles use: exporters share one vertex buffer
-(and its fifty morph targets) between all materials of a face.
+(and its fifty morph targets) between all materials of a face. Large arrays are worked on in blocks,
+so that nothing takes several times its own size for a moment.
 """
 
 from __future__ import annotations
@@ -21,12 +22,16 @@ from flow.spec import F32, U16, U32
 MOST_VERTICES = 4_000_000
 MOST_TRIANGLES = 8_000_000
 MOST_MORPHS = 4096
+MOST_PRIMITIVES = 4096
+MOST_FLAT = 1_000_000
+"""Vertices of a mesh without normals; a larger one is drawn smooth."""
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 _CORNERS = 3
 _INFLUENCES = 4
 _LIGHTEST = 1e-8
 _SHORTEST = 1e-12
 _STILL_M = 1e-7
+_BLOCK = 1 << 18
 
 _Sparse = tuple[U32, F32]
 
@@ -49,7 +54,8 @@ class Meshes:
         key = (ref.integer(), joint_count)
         if key not in self._cache:
             name = at.get("name").text(f"mesh_{ref.integer()}")
-            pieces = (self._primitive(p, name, joint_count) for p in at.get("primitives").items())
+            sources = at.get("primitives").items(MOST_PRIMITIVES)
+            pieces = (self._primitive(p, name, joint_count) for p in sources)
             self._cache[key] = [p for p in pieces if p is not None]
         return self._cache[key]
 
@@ -65,7 +71,9 @@ class Meshes:
         corners = self._indices(at, mode, len(positions))
         if not len(corners):
             return None
-        used, triangles = _compact(corners, len(positions))
+        # glTF 2.0, 3.7.2.1: without normals every triangle is flat, so it shares no vertices.
+        flat = attributes.get("NORMAL").absent and 3 * len(corners) <= MOST_FLAT
+        used, triangles = _apart(corners) if flat else _compact(corners, len(positions))
         self._count(at, len(used), len(triangles))
         material = self._materials.index(at.get("material"))
         count = len(positions)
@@ -77,7 +85,7 @@ class Meshes:
             attributes.get(f"TEXCOORD_{self._materials.uv_set(material)}"), 2, count, used
         )
         joints, weights = self._skinning(attributes, joint_count, count, used)
-        return Primitive(
+        piece = Primitive(
             name=name,
             node=-1,
             material=material,
@@ -92,11 +100,13 @@ class Meshes:
                 self._morph(target, count, used) for target in at.get("targets").items(MOST_MORPHS)
             ),
         )
+        self._document.budget.keep(_bytes(piece), at)
+        return piece
 
-    def _indices(self, at: At, mode: int, count: int) -> NDArray[np.int64]:
+    def _indices(self, at: At, mode: int, count: int) -> U32:
         ref = at.get("indices")
         if ref.absent:
-            flat = np.arange(count, dtype=np.int64)
+            flat = np.arange(count, dtype=np.uint32)
         else:
             flat = self._accessors.integers(ref, 1)[:, 0]
             if int(flat.max()) >= count:
@@ -104,9 +114,9 @@ class Meshes:
         if mode == _TRIANGLES:
             return flat[: len(flat) // 3 * 3].reshape(-1, 3)
         if len(flat) < _CORNERS:
-            return np.zeros((0, 3), np.int64)
+            return np.zeros((0, 3), np.uint32)
         if mode == _FAN:
-            return np.stack([np.full(len(flat) - 2, flat[0]), flat[1:-1], flat[2:]], axis=1)
+            return np.stack([np.full_like(flat[2:], flat[0]), flat[1:-1], flat[2:]], axis=1)
         strip = np.stack([flat[:-2], flat[1:-1], flat[2:]], axis=1)
         strip[1::2] = strip[1::2, ::-1]
         return strip
@@ -165,7 +175,7 @@ class Meshes:
         if j.shape[1] > _INFLUENCES:
             strongest = np.argsort(-w, axis=1, kind="stable")[:, :_INFLUENCES]
             j, w = np.take_along_axis(j, strongest, 1), np.take_along_axis(w, strongest, 1)
-        j = np.where(w > 0.0, j, 0)
+        j = np.where(w > 0.0, j, np.uint32(0))
         if int(j.max()) >= joint_count:
             raise attributes.get("JOINTS_0").fault(
                 f"points to joint {int(j.max())}, but the skin has {joint_count}",
@@ -178,20 +188,20 @@ class Meshes:
         return j.astype(np.uint16), np.ascontiguousarray(w, np.float32)
 
     def _morph(self, at: At, count: int, used: NDArray[Any]) -> Morph:
+        self._document.budget.check(8 * (count + len(used)), at)
         moved = [self._delta(at.get(key), count) for key in ("POSITION", "NORMAL")]
-        place = np.full(count, -1, np.int64)
-        place[used] = np.arange(len(used))
         touched = np.zeros(count, bool)
         for vertices, _ in moved:
             touched[vertices] = True
-        kept = np.flatnonzero(touched & (place >= 0))
-        row = np.full(count, -1, np.int64)
-        row[kept] = np.arange(len(kept))
+        kept = np.flatnonzero(touched[used])
+        row = np.full(count, -1, np.int32)
         out = np.zeros((2, len(kept), 3), np.float32)
         for k, (vertices, values) in enumerate(moved):
-            rows = row[vertices]
-            out[k, rows[rows >= 0]] = values[rows >= 0]
-        return Morph(place[kept].astype(np.uint32), out[0], out[1])
+            row[vertices] = np.arange(len(vertices), dtype=np.int32)
+            rows = row[used[kept]]
+            out[k, rows >= 0] = values[rows[rows >= 0]]
+            row[vertices] = -1
+        return Morph(kept.astype(np.uint32), out[0], out[1])
 
     def _delta(self, ref: At, count: int) -> _Sparse:
         """The vertices a morph accessor moves and how; shared accessors are read once."""
@@ -201,41 +211,67 @@ class Meshes:
         if key not in self._deltas:
             values = self._accessors.floats(ref, 3, mend=True)
             self._same_length(ref, values, count)
-            moving = np.flatnonzero(np.abs(values).max(axis=1) > _STILL_M).astype(np.uint32)
+            still = np.maximum(values.max(axis=1), -values.min(axis=1)) <= _STILL_M
+            moving = np.flatnonzero(~still).astype(np.uint32)
             self._deltas[key] = (moving, values[moving])
+            self._document.budget.keep(16 * len(moving), ref)
         vertices, values = self._deltas[key]
         if len(vertices) and int(vertices[-1]) >= count:
             raise ref.fault("has more elements than the mesh has vertices", code="asset.range")
         return vertices, values
 
 
-def _compact(triangles: NDArray[np.int64], count: int) -> tuple[NDArray[np.int64], U32]:
+def _bytes(piece: Primitive) -> int:
+    """What the arrays of a primitive take."""
+    arrays: list[NDArray[Any]] = [piece.positions, piece.normals, piece.uv, piece.triangles]
+    arrays += [a for a in (piece.color, piece.joints, piece.weights) if a is not None]
+    for morph in piece.morphs:
+        arrays += [morph.vertices, morph.positions, morph.normals]
+    return sum(a.nbytes for a in arrays)
+
+
+def _blocks(count: int) -> list[slice]:
+    return [slice(i, i + _BLOCK) for i in range(0, count, _BLOCK)]
+
+
+def _compact(triangles: U32, count: int) -> tuple[NDArray[Any], U32]:
     """The vertices that triangles use, and the triangles in their numbering."""
     mask = np.zeros(count, bool)
-    mask[triangles] = True
-    used = np.flatnonzero(mask)
-    place = np.cumsum(mask) - 1
-    return used, np.ascontiguousarray(place[triangles], np.uint32)
+    for some in _blocks(len(triangles)):
+        mask[triangles[some]] = True
+    used = np.flatnonzero(mask).astype(np.uint32)
+    place = np.cumsum(mask, dtype=np.uint32) - np.uint32(1)
+    out = np.zeros_like(triangles, order="C")
+    for some in _blocks(len(triangles)):
+        out[some] = place[triangles[some]]
+    return used, out
+
+
+def _apart(triangles: U32) -> tuple[NDArray[Any], U32]:
+    """Every corner a vertex of its own."""
+    used = np.ascontiguousarray(triangles).ravel()
+    return used, np.arange(len(used), dtype=np.uint32).reshape(-1, 3)
 
 
 def smooth_normals(positions: F32, triangles: U32) -> F32:
     """Area-weighted vertex normals for meshes that bring none."""
-    corner = positions.astype(np.float64)[triangles]
-    face = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    normals = np.stack(
-        [
-            np.bincount(triangles.ravel(), np.repeat(face[:, k], 3), len(positions))
-            for k in range(3)
-        ],
-        axis=1,
-    )
+    normals = np.zeros((len(positions), 3))
+    for some in _blocks(len(triangles)):
+        corner = positions[triangles[some]].astype(np.float64)
+        face = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+        which = triangles[some].ravel()
+        for k in range(3):
+            normals[:, k] += np.bincount(which, np.repeat(face[:, k], 3), len(positions))
     length = np.sqrt((normals * normals).sum(axis=1, keepdims=True))
     return (normals / np.where(length > _SHORTEST**2, length, 1.0)).astype(np.float32)
 
 
 def unit_normals(normals: F32) -> F32:
     """Unit normals; those without a direction point up, so that light never meets a zero."""
-    length = np.sqrt((normals.astype(np.float64) ** 2).sum(axis=1, keepdims=True))
-    good = length > _SHORTEST
-    unit = np.where(good, normals / np.where(good, length, 1.0), [0.0, 1.0, 0.0])
-    return np.ascontiguousarray(unit, np.float32)
+    out = np.zeros((len(normals), 3), np.float32)
+    for some in _blocks(len(normals)):
+        wide = normals[some].astype(np.float64)
+        length = np.sqrt((wide**2).sum(axis=1, keepdims=True))
+        good = length > _SHORTEST
+        out[some] = np.where(good, wide / np.where(good, length, 1.0), [0.0, 1.0, 0.0])
+    return out

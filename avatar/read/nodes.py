@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +13,11 @@ from avatar.read.jsonat import At
 from flow.spec import F32, I32
 
 MOST_NODES = 20_000
+MOST_DEPTH = 512
 _LARGEST = 1e5
 _SMALLEST = 1e-12
+_FARTHEST_M = 1e6
+_WIDEST = 1e6
 _UNIT_WITHIN = 1e-3
 
 
@@ -47,9 +51,12 @@ def read_nodes(document: Document) -> Nodes:
     t, r, s = (np.zeros((len(nodes), k), np.float32) for k in (3, 4, 3))
     for i, g in enumerate(order):
         t[i], r[i], s[i] = _transform(document, nodes[g])
+    parents = np.array([place[parent[g]] if g in parent else -1 for g in order], np.int32)
+    for i, why in _absurd(parents, t, s):
+        raise nodes[order[i]].fault(why, code="asset.range")
     return Nodes(
         names=tuple(nodes[g].get("name").text(f"node_{g}") for g in order),
-        parents=np.array([place[parent[g]] if g in parent else -1 for g in order], np.int32),
+        parents=parents,
         translation=t,
         rotation=r,
         scale=s,
@@ -78,7 +85,13 @@ def _family(document: Document, nodes: list[At]) -> tuple[dict[int, int], list[l
 def _breadth_first(nodes: list[At], parent: dict[int, int], children: list[list[int]]) -> list[int]:
     order: list[int] = []
     level = [g for g in range(len(nodes)) if g not in parent]
+    depth = 0
     while level:
+        depth += 1
+        if depth > MOST_DEPTH:
+            raise nodes[level[0]].fault(
+                f"has more than {MOST_DEPTH} nodes above it", code="asset.large"
+            )
         order += level
         level = [c for g in level for c in children[g]]
     if len(order) != len(nodes):
@@ -86,6 +99,21 @@ def _breadth_first(nodes: list[At], parent: dict[int, int], children: list[list[
         lost = min(set(range(len(nodes))) - set(order))
         raise nodes[lost].fault("is its own ancestor", code="asset.cycle")
     return order
+
+
+def _absurd(parents: I32, translation: F32, scale: F32) -> Iterator[tuple[int, str]]:
+    """Nodes that stand too far away or are scaled too much once their parents are counted in."""
+    far, wide = [0.0] * len(parents), [1.0] * len(parents)
+    lengths = np.abs(translation).max(axis=1, initial=0.0).tolist()
+    widths = np.abs(scale).max(axis=1, initial=0.0).tolist()
+    for i, parent in enumerate(parents.tolist()):
+        above, size = (far[parent], wide[parent]) if parent >= 0 else (0.0, 1.0)
+        far[i] = above + size * lengths[i]
+        wide[i] = size * widths[i]
+        if far[i] > _FARTHEST_M:
+            yield i, "stands further away than any avatar is large"
+        if wide[i] > _WIDEST:
+            yield i, "is scaled up beyond any avatar's size by the nodes above it"
 
 
 def _drawn(document: Document, place: dict[int, int], children: list[list[int]]) -> frozenset[int]:

@@ -21,9 +21,8 @@ class Problems:
 
     def add(self, code: str, at: At, why: str, remedy: str) -> None:
         """Note that the value `at` is odd."""
-        if len(self.found) < MOST:
-            place = at.path or "The document"
-            self.found.append(Problem(code, at.path, f"{place} {why}.", remedy))
+        place = at.path or "The document"
+        self._append(Problem(code, at.path, f"{place} {why}.", remedy))
 
     @contextmanager
     def tolerate(self, at: At, remedy: str) -> Iterator[None]:
@@ -31,5 +30,9 @@ class Problems:
         try:
             yield
         except AssetError as error:
-            if len(self.found) < MOST:
-                self.found.append(Problem(error.code, at.path, error.message, remedy))
+            self._append(Problem(error.code, at.path, error.message, remedy))
+
+    def _append(self, problem: Problem) -> None:
+        """Each oddity once, however often its place is read."""
+        if len(self.found) < MOST and problem not in self.found:
+            self.found.append(problem)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from avatar.read.document import Budget
+from avatar.read.budget import Budget
 from avatar.read.gltf import load_model
 from flow import glb as container
 from flow.errors import AssetError
@@ -58,7 +58,7 @@ def test_parents_must_come_before_children_whatever_the_file_says(tmp_path: Path
 
 def test_accessors_without_data_must_be_zeros_and_sparse_ones_filled(tmp_path: Path) -> None:
     glb = Glb()
-    primitive = glb.quad()
+    primitive = glb.quad(NORMAL=glb.up())
     glb.root["accessors"].append({"componentType": 5126, "count": 4, "type": "VEC3"})
     where = glb.view(np.array([2], np.uint16).tobytes())
     what = glb.view(np.array([[0, 0, 0.5]], np.float32).tobytes())
@@ -99,7 +99,7 @@ def test_interleaved_and_normalised_attributes_must_be_read(tmp_path: Path) -> N
 
 def test_vertices_of_other_primitives_must_be_dropped(tmp_path: Path) -> None:
     glb = Glb()
-    primitive = glb.quad()
+    primitive = glb.quad(NORMAL=glb.up())
     primitive["indices"] = glb.accessor(np.array([0, 2, 3], np.uint16))
     delta = np.array([[0, 0, 0], [0, 0, 1], [0, 0, 0], [0, 0, 2]], np.float32)
     primitive["targets"] = [{"POSITION": glb.accessor(delta)}]
@@ -113,7 +113,7 @@ def test_vertices_of_other_primitives_must_be_dropped(tmp_path: Path) -> None:
 def test_strips_and_fans_must_keep_their_winding(tmp_path: Path) -> None:
     for mode, want in ((5, [[0, 1, 2], [3, 2, 1]]), (6, [[0, 1, 2], [0, 2, 3]])):
         glb = Glb()
-        primitive = glb.quad()
+        primitive = glb.quad(NORMAL=glb.up())
         primitive["indices"] = glb.accessor(np.array([0, 1, 2, 3], np.uint8))
         primitive["mode"] = mode
         (piece,) = load_model(drawn(glb, primitive).save(tmp_path / "m.glb")).primitives
@@ -126,7 +126,9 @@ def test_skin_weights_must_sum_to_one_and_ignore_joints_without_weight(tmp_path:
     glb.root["skins"].append({"joints": bones})
     joints = np.array([[0, 1, 99, 0], [1, 0, 0, 0], [0, 0, 0, 0], [1, 1, 0, 0]], np.uint8)
     weights = np.array([[1, 3, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0], [0.5, 0.5, 0, 0]], np.float32)
-    primitive = glb.quad(JOINTS_0=glb.accessor(joints), WEIGHTS_0=glb.accessor(weights))
+    primitive = glb.quad(
+        NORMAL=glb.up(), JOINTS_0=glb.accessor(joints), WEIGHTS_0=glb.accessor(weights)
+    )
     (piece,) = load_model(drawn(glb, primitive, skin=0).save(tmp_path / "m.glb")).primitives
     assert piece.skin == 0
     assert piece.weights is not None
@@ -143,6 +145,7 @@ def test_eight_influences_must_become_the_four_strongest(tmp_path: Path) -> None
     weak = np.tile(np.array([0.05, 0.1, 0.05, 0.0], np.float32), (4, 1))
     strong = np.tile(np.array([0.2, 0.2, 0.2, 0.2], np.float32), (4, 1))
     primitive = glb.quad(
+        NORMAL=glb.up(),
         JOINTS_0=glb.accessor(low), WEIGHTS_0=glb.accessor(weak),
         JOINTS_1=glb.accessor(low + np.uint8(4)), WEIGHTS_1=glb.accessor(strong),
     )  # fmt: skip
@@ -156,7 +159,7 @@ def test_eight_influences_must_become_the_four_strongest(tmp_path: Path) -> None
 def test_mirrored_nodes_must_turn_their_triangles_round(tmp_path: Path) -> None:
     glb = Glb()
     (piece,) = load_model(
-        drawn(glb, glb.quad(), scale=[-1, 1, 1]).save(tmp_path / "m.glb")
+        drawn(glb, glb.quad(NORMAL=glb.up()), scale=[-1, 1, 1]).save(tmp_path / "m.glb")
     ).primitives
     assert piece.triangles.tolist() == [[2, 1, 0], [3, 2, 0]]
 
@@ -342,7 +345,7 @@ def test_indices_and_numbers_that_lie_must_be_refused(tmp_path: Path) -> None:
 def test_many_huge_empty_accessors_must_not_be_allocated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Budget.__init__, "__defaults__", (1 << 20,))
+    monkeypatch.setattr(Budget.__init__, "__defaults__", (0, 1 << 20))
     glb = Glb()
     glb.root["accessors"].append({"componentType": 5126, "count": 1 << 24, "type": "VEC3"})
     drawn(glb, {"attributes": {"POSITION": 0}})
