@@ -41,6 +41,9 @@ class Texture:
     rgba: U8
     repeat_u: bool = True
     repeat_v: bool = True
+    mirror_u: bool = False
+    """Whether every other repetition is turned round (glTF's MIRRORED_REPEAT)."""
+    mirror_v: bool = False
 
 
 @dataclass(frozen=True, slots=True)

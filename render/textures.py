@@ -50,9 +50,9 @@ class TextureBook:
             texture = self._model.textures[index]
             rgba = self._fitted(texture.rgba)
             rgba = with_alpha(rgba, mode, cutoff)
-            found = self._made[key] = upload(
-                texture.name, rgba, repeat_u=texture.repeat_u, repeat_v=texture.repeat_v
-            )
+            found = self._made[key] = upload(texture.name, rgba)
+            found.set_wrap_u(_wrap(texture.repeat_u, texture.mirror_u))
+            found.set_wrap_v(_wrap(texture.repeat_v, texture.mirror_v))
             if self._sharp:
                 found.set_anisotropic_degree(4)
             else:
@@ -90,7 +90,7 @@ def with_alpha(rgba: U8, mode: Alpha, cutoff: float) -> U8:
     return out
 
 
-def upload(name: str, rgba: U8, *, repeat_u: bool = True, repeat_v: bool = True) -> Any:
+def upload(name: str, rgba: U8) -> Any:
     """A mipmapped 2-D texture. Row 0 stays first: glTF's v = 0 is the first row, too."""
     panda = core()
     height, width = rgba.shape[:2]
@@ -99,15 +99,17 @@ def upload(name: str, rgba: U8, *, repeat_u: bool = True, repeat_v: bool = True)
     texture.set_ram_image(np.ascontiguousarray(rgba[..., [2, 1, 0, 3]]).tobytes())
     texture.set_minfilter(panda.SamplerState.FT_linear_mipmap_linear)
     texture.set_magfilter(panda.SamplerState.FT_linear)
-    texture.set_wrap_u(_wrap(repeat_u))
-    texture.set_wrap_v(_wrap(repeat_v))
+    texture.set_wrap_u(_wrap(repeat=True))
+    texture.set_wrap_v(_wrap(repeat=True))
     # Sizes are decided here; left alone, the engine would shrink them to powers of two.
     texture.set_auto_texture_scale(panda.ATS_none)
     return texture
 
 
-def _wrap(repeat: bool) -> Any:
+def _wrap(repeat: bool, mirror: bool = False) -> Any:
     sampler = core().SamplerState
+    if mirror:
+        return sampler.WM_mirror
     return sampler.WM_repeat if repeat else sampler.WM_clamp
 
 

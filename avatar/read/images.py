@@ -31,7 +31,7 @@ MOST_TOTAL_PIXELS = 3 << 29
 """Over all pictures of a file: some ten seconds of decoding."""
 MOST_THREADS = 4
 SMALLEST_PX = 64
-_CLAMP, _MIRROR = 33071, 33648
+_REPEAT, _CLAMP, _MIRROR = 10497, 33071, 33648
 _DAMAGE = (
     OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError, OverflowError,
     MemoryError, NotImplementedError, AttributeError, struct.error, zlib.error,
@@ -87,27 +87,32 @@ class Textures:
         key = ref.integer()
         if key not in self._slots:
             self._slots[key] = len(self.used)
-            wraps = self._wrapping(at.get("sampler"))
+            s, t = self._wrapping(at.get("sampler"))
             name = at.get("name").text(f"texture_{key}")
             white = np.full((1, 1, 4), 255, np.uint8)
-            self.used.append(Texture(name, white, *wraps))
+            self.used.append(
+                Texture(name, white, s != _CLAMP, t != _CLAMP, s == _MIRROR, t == _MIRROR)
+            )
             self._places.append(at)
         return self._slots[key]
 
-    def _wrapping(self, ref: At) -> tuple[bool, bool]:
+    def _wrapping(self, ref: At) -> tuple[int, int]:
+        """``wrapS`` and ``wrapT``."""
         if ref.absent:
-            return True, True
+            return _REPEAT, _REPEAT
         try:
             sampler = self._document.root.get("samplers").element(ref, "sampler")
-            wraps = [sampler.get(k).integer(10497) for k in ("wrapS", "wrapT")]
+            s, t = (sampler.get(k).integer(_REPEAT) for k in ("wrapS", "wrapT"))
         except AssetError as error:
             self._document.problems.add(error.code, ref, "is no sampler", "The texture repeats.")
-            return True, True
-        if _MIRROR in wraps:
-            self._document.problems.add(
-                "asset.mirror", sampler, "repeats mirrored", "The texture repeats as it is."
-            )
-        return wraps[0] != _CLAMP, wraps[1] != _CLAMP
+            return _REPEAT, _REPEAT
+        for wrap in (s, t):
+            if wrap not in (_REPEAT, _CLAMP, _MIRROR):
+                self._document.problems.add(
+                    "asset.invalid", sampler, f"wraps by {wrap}, which is no way of wrapping",
+                    "The texture repeats.",
+                )  # fmt: skip
+        return s, t
 
     def start(self) -> None:
         """Look at every picture in use and begin to decode."""

@@ -30,6 +30,10 @@ def migrate_materials(document: Document) -> None:
         if not items or materials.absent:
             return
         originals = materials.items()
+        if len(items) < len(originals):
+            why = f"describes {len(items)} of {len(originals)} materials"
+            remedy = "The others are drawn as plain glTF."
+            document.problems.add("asset.invalid", properties, why, remedy)
         queues = _queues(items, document)
         for i, (at, original) in enumerate(zip(items, originals, strict=False)):
             with document.problems.tolerate(at, "The material is drawn as plain glTF."):
