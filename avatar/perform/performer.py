@@ -7,11 +7,13 @@ from typing import Literal
 
 import numpy as np
 
+from avatar.perform.blend import mixed
 from avatar.perform.follow import RotationFollower, ValueFollower
 from avatar.perform.ground import Ground
 from avatar.perform.idle import Idle
 from avatar.perform.presence import Presence
 from avatar.perform.smooth import Mask, OneEuro, OneEuroRotations, joined, settings
+from avatar.perform.speed_bound import LONGEST_STEP_S, MAX_TURN_RAD_S
 from avatar.perform.tuning import point_settings, rotation_settings, weight_settings
 from avatar.solve.assemble import (
     CHEST,
@@ -25,7 +27,7 @@ from avatar.solve.assemble import (
 )
 from avatar.solve.body import HANDS, LOWER_ARMS, LOWER_LEGS, UPPER_LEGS
 from avatar.solve.express import expressions
-from avatar.solve.mirror import mirror_pose
+from avatar.solve.mirror import mirror_pose, other_side
 from avatar.solve.rotations import (
     F64,
     about,
@@ -52,8 +54,6 @@ _N = len(HUMAN_BONES)
 _POINT_SEEN = 0.35
 _FINE_S = 0.3
 """A guess (head from ears, wrist from knuckles) waits this long for the finer source to return."""
-_MAX_TURN_RAD_S = np.radians(15.0) / 0.034
-"""While a part is handed over between performer and idle no joint turns faster than this."""
 _QUICKEST_RAD_S = np.radians(np.full(_N, 1100.0))
 _QUICKEST_RAD_S[HANDS] = np.radians(500.0)
 for _part in FINGER_ROWS:
@@ -63,11 +63,15 @@ _FLIP_RAD, _DOUBTS = np.radians(100.0), 2
 _ARM_S, _BACKWARDS = 0.5, -0.3
 _FACE, _HEAD = PART_INDEX[Part.FACE], PART_INDEX[Part.HEAD]
 _LEGS, _TORSO = PART_INDEX[Part.LEGS], PART_INDEX[Part.TORSO]
+_HALF = 0.5
+_SWAP_PARTS = [PART_INDEX[Part(other_side(part.value))] for part in PARTS]
 _ARMS = [PART_INDEX[Part.LEFT_ARM], PART_INDEX[Part.RIGHT_ARM]]
 _PALMS = [PART_INDEX[Part.LEFT_HAND], PART_INDEX[Part.RIGHT_HAND]]
 _HIPS_WITHOUT_LEGS = 0.25
 """Legs that nobody sees hang from the hips: the hips keep this share of their turn."""
 _SWAY_M = np.array([0.08, 0.0, 0.0])
+_ALONE, _OVER = np.ones(3), np.array([1.0, 0.0, 0.0])
+"""Idle legs are straight. Legs of an animation may kneel: their height and depth are not ours."""
 _WALK_M = np.array([0.6, 0.5, 0.5])
 _LOWEST_M = np.array([-0.6, -0.7, -0.5])
 _Y = np.array([0.0, 1.0, 0.0])
@@ -197,26 +201,78 @@ class Performer:
     # -- out --------------------------------------------------------------------------------
 
     def pose(self, now: int) -> AvatarPose:
-        """The pose to show at `now` (ns, the clock of `captured`; must not go back)."""
-        t = now / NS_PER_S
-        idle = self._idle.pose(now)
-        weight = self._presence.at(t)
-        weight[_PALMS] *= weight[_ARMS]
-        shown = self._follow.at(t)
-        local = self._blended(shown, idle.rotations.astype(np.float64), weight)
-        hips = self._hips_at(idle, shown, weight, t)
-        local = self._limited(local, weight, t)
-        names, gaze = self._face_at(idle, float(weight[_FACE]), t)
+        """The pose to show at `now` (ns, the clock of `captured`; must not go back).
+
+        Over an idle performance of its own; `over` lays it over any other pose.
+        """
+        weight = self._weights_at(now)
         held = self._presence.held
-        pose = AvatarPose(
+        driver = {p: self._driver if held[i] else Driver.IDLE for i, p in enumerate(PARTS)}
+        pose = self._laid(self._idle.pose(now), weight, now, driver, alone=True)
+        return mirror_pose(pose) if self._reflects else pose
+
+    def over(self, base: AvatarPose, now: int, weights: F64 | None = None) -> AvatarPose:
+        """`base` with the performer over it, at `now` (as in `pose`; a show uses one of the two).
+
+        Args:
+            base: What is seen where the performer is not: another layer's pose.
+            now: As in `pose`.
+            weights: (8,) the most of each part of the avatar, `PARTS` order; None is all.
+        """
+        weight = self._weights_at(now)
+        if weights is not None:
+            weight *= weights[_SWAP_PARTS] if self._reflects else weights
+        if not weight.any() and not self._handing_over.any():
+            self._forgo(base, now)
+            return base
+        under = mirror_pose(base) if self._reflects else base
+        driver = {
+            p: self._driver if w > _HALF else under.driver.get(p, Driver.IDLE)
+            for p, w in zip(PARTS, weight.tolist(), strict=True)
+        }
+        pose = self._laid(under, weight, now, driver, alone=False)
+        return mirror_pose(pose) if self._reflects else pose
+
+    @property
+    def _reflects(self) -> bool:
+        return self._mirrored or self._frame_mirrored
+
+    def _weights_at(self, now: int) -> F64:
+        weight = self._presence.at(now / NS_PER_S)
+        weight[_PALMS] *= weight[_ARMS]
+        return weight
+
+    def _laid(
+        self,
+        base: AvatarPose,
+        weight: F64,
+        now: int,
+        driver: dict[Part, Driver],
+        *,
+        alone: bool,
+    ) -> AvatarPose:
+        """The performer over `base` (not mirrored yet); `alone` when that is its own idle pose."""
+        t = now / NS_PER_S
+        shown = self._follow.at(t)
+        local = self._blended(shown, base.rotations.astype(np.float64), weight)
+        hips = self._hips_at(base, shown, weight, t, _ALONE if alone else _OVER)
+        local = self._limited(local, weight, t, alone=alone)
+        names, gaze = self._face_at(base, float(weight[_FACE]), t)
+        return AvatarPose(
             captured=now,
             hips=hips.astype(np.float32),
             rotations=local.astype(np.float32),
             expressions=names,
             gaze_deg=gaze.astype(np.float32),
-            driver={p: self._driver if held[i] else Driver.IDLE for i, p in enumerate(PARTS)},
+            driver=driver,
+            chosen=mixed(base.chosen, {}, float(weight[_FACE])) if base.chosen else {},
         )
-        return mirror_pose(pose) if self._mirrored or self._frame_mirrored else pose
+
+    def _forgo(self, base: AvatarPose, now: int) -> None:
+        """Nobody is seen: begin from `base` when somebody is."""
+        under = mirror_pose(base) if self._reflects else base
+        self._last, self._last_s = under.rotations.astype(np.float64), now / NS_PER_S
+        self._ground.rest(under.hips.astype(np.float64))
 
     def _blended(self, shown: F64, idle: F64, weight: F64) -> F64:
         """Local rotations: the performer's where seen, idle elsewhere, the chain kept whole."""
@@ -241,18 +297,23 @@ class Performer:
             out[[NECK, HEAD]] = slerp(idle[[NECK, HEAD]], seen, weight[_HEAD])
         return out
 
-    def _limited(self, local: F64, weight: F64, t: float) -> F64:
-        """Bound each joint's speed, more while its part is being handed over."""
+    def _limited(self, local: F64, weight: F64, t: float, *, alone: bool) -> F64:
+        """Bound each joint's speed, more while its part is being handed over.
+
+        Parts that are not the performer's at all move as quickly as whoever has them.
+        """
         if self._last is None or not self._hand_over:
             self._last, self._last_s = local, t
             return local
         turning = (weight < 1.0)[PART_OF_BONE] & (weight > 0.0)[PART_OF_BONE]
         self._handing_over |= turning
-        dt = min(max(t - self._last_s, 0.0), 0.034)
-        most = np.where(self._handing_over, _MAX_TURN_RAD_S, _QUICKEST_RAD_S) * dt
+        dt = min(max(t - self._last_s, 0.0), LONGEST_STEP_S)
+        most = np.where(self._handing_over, MAX_TURN_RAD_S, _QUICKEST_RAD_S) * dt
         step = log(mul(local, inv(self._last)))
         size = length(step)[:, 0]
         slow = size > most
+        if not alone:
+            slow &= self._handing_over | (weight > 0.0)[PART_OF_BONE]
         self._handing_over &= slow | turning
         out = local
         if slow.any():
@@ -261,11 +322,14 @@ class Performer:
         self._last, self._last_s = same_side(out, self._last), t
         return self._last
 
-    def _hips_at(self, idle: AvatarPose, shown: F64, weight: F64, t: float) -> F64:
-        """Hips over the standing foot when legs are seen, a little sway otherwise."""
-        rest = idle.hips.astype(np.float64)
+    def _hips_at(self, base: AvatarPose, shown: F64, weight: F64, t: float, free: F64) -> F64:
+        """Hips over the standing foot when legs are seen, a little sway otherwise.
+
+        `free` are the axes in which legs that belong to `base` let the hips move.
+        """
+        rest = base.hips.astype(np.float64)
         place = self._hips_values.at(t)
-        sway = rest + (np.clip(place, -_SWAY_M, _SWAY_M) - rest) * weight[_TORSO]
+        sway = rest + (np.clip(place, -_SWAY_M, _SWAY_M) - rest) * (weight[_TORSO] * free)
         legs = weight[_LEGS]
         if legs == 0.0:
             self._ground.rest(sway)
@@ -283,13 +347,13 @@ class Performer:
             walked = np.clip(walked, _LOWEST_M, _WALK_M)
         return np.asarray(sway + (walked - sway) * legs, np.float64)
 
-    def _face_at(self, idle: AvatarPose, share: float, t: float) -> tuple[dict[str, float], F64]:
+    def _face_at(self, base: AvatarPose, share: float, t: float) -> tuple[dict[str, float], F64]:
         values = self._face_values.at(t)
         weights = np.clip(values[:52], 0.0, 1.0) * share
         if share < 1.0:
-            for name, value in idle.expressions.items():
+            for name, value in base.expressions.items():
                 if name in ARKIT_INDEX:
                     i = ARKIT_INDEX[name]
                     weights[i] = min(1.0, weights[i] + value * (1.0 - share))
-        gaze = idle.gaze_deg + (values[52:] - idle.gaze_deg) * share
+        gaze = base.gaze_deg + (values[52:] - base.gaze_deg) * share
         return expressions(weights.astype(np.float32)), gaze
