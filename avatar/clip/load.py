@@ -1,14 +1,18 @@
-"""A motion file to a clip, whatever it is: VRMA, a humanoid glTF animation, or BVH."""
+"""A motion file to a clip, whatever it is called: VRMA, a humanoid's glTF animation, or BVH."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from avatar.clip.bvh import looks_like_bvh, read_bvh
 from avatar.clip.clip import Clip
-from avatar.clip.vrma import read_vrma
+from avatar.clip.vrma import EXTENSION, read_vrma
 from avatar.read.document import open_document
 from flow.errors import AssetError
-from flow.glb import read_container
+from flow.glb import MAGIC, read_container
+
+KINDS = ".vrma, .glb or .bvh"
+_HEAD = 64
 
 
 def load_clip(path: Path | str) -> Clip:
@@ -19,7 +23,39 @@ def load_clip(path: Path | str) -> Clip:
     """
     path = Path(path)
     try:
-        document = open_document(path, read_container(path))
-        return read_vrma(document, path.stem)
+        return _load(path)
     except AssetError as error:
         raise error.within(path.name) from error
+
+
+def _load(path: Path) -> Clip:
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+        if looks_like_bvh(head):
+            return read_bvh(path)
+    except FileNotFoundError as error:
+        raise AssetError(
+            "There is no such file.", code="asset.missing", hint="Check the path."
+        ) from error
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise AssetError(
+            f"The file cannot be read: {why}.",
+            code="asset.unreadable",
+            hint="Check that it is a file and its permissions.",
+        ) from error
+    if head[:4] != MAGIC and head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"{":
+        raise AssetError(
+            "The file is empty." if not head else "The file is no motion that is known.",
+            code="asset.format",
+            hint=f"Choose a {KINDS} file.",
+        )
+    document = open_document(path, read_container(path))
+    if document.root.extension(EXTENSION).absent:
+        raise document.root.fault(
+            "is not a VRM animation",
+            code="asset.format",
+            hint=f"Choose a {KINDS} file with an animation in it.",
+        )
+    return read_vrma(document, path.stem)

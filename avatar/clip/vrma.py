@@ -93,7 +93,7 @@ def _clip(document: Document, found: _Found, meant: _Meant, nodes: Nodes, name: 
     turns = world_rotations(nodes)
     tracks = found.all
     times = union(tracks, document.root.get("animations"))
-    document.budget.spend(len(times) * len(HUMAN_BONES) * 16, document.root.get("animations"))
+    document.budget.keep(len(times) * len(HUMAN_BONES) * 16, document.root.get("animations"))
     rotations = np.zeros((len(times), len(HUMAN_BONES), 4), np.float32)
     moved = np.zeros(len(HUMAN_BONES), np.bool_)
     node_of = {bone: nodes.place[g] for g, bone in meant.bones.items()}
