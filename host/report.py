@@ -41,6 +41,7 @@ def report(loop: Loop, usage: Usage) -> dict[str, Any]:
         "seconds": round(seconds, 3),
         "size": f"{session.show.picture.width}x{session.show.picture.height}",
         "renderer": session.renderer.info(),
+        "licence": session.licence.as_dict(),
         "motion": {
             "source": session.motion.sentence,
             "frames": loop.motion_frames,

@@ -21,8 +21,11 @@ from flow.clock import Clock
 from flow.errors import MirrorstageError
 from flow.mesh import Model
 from flow.meter import Meter
+from flow.pose import Driver
 from flow.seams import PacketOutput, Status
 from flow.stage import RigState, StageFrame
+from host.credit import Credit
+from host.gate import Licence, judge
 from host.log import Voice
 from host.outputs import make_outputs, wanted_outputs
 from host.showfile import Show
@@ -51,6 +54,7 @@ class Session:
     motion: Chosen
     sound: Chosen
     avatar: Avatar
+    licence: Licence
     performer: Performer
     runtime: Runtime
     stage: Stage
@@ -60,13 +64,15 @@ class Session:
     network: NetworkThread
     outputs: dict[str, PacketOutput]
     head_node: int
+    credit: Credit | None = None
     _closers: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def stage_frame(self, seq: int, due: int, captured: int, rig: RigState) -> StageFrame:
         """What the audience sees at `due`."""
         head = rig.world[self.head_node, :3, 3]
         shot = self.director.shot(due, head)
-        return StageFrame(seq, due, captured, {HOST_ID: rig}, shot, self.stage.light)
+        overlays = self.credit.at(due) if self.credit is not None else ()
+        return StageFrame(seq, due, captured, {HOST_ID: rig}, shot, self.stage.light, overlays)
 
     def close(self) -> None:
         """End every piece; what was recorded is finalised."""
@@ -121,6 +127,9 @@ def build(
 
         go_on()
         body = load_avatar(assets.locate("avatars", show.avatar.model))
+        licence = judge(body, show.purpose.declared(ai_driven=motion.driver is Driver.AI))
+        licence.say(voice)
+        licence.enforce()
         go_on()
         place = load_stage(assets.locate("stages", show.stage.model))
         for problem in body.problems:
@@ -168,6 +177,7 @@ def build(
             motion=motion,
             sound=sound,
             avatar=body,
+            licence=licence,
             performer=Performer(mirrored=motion.mirrored, source_driver=motion.driver),
             runtime=Runtime(body, meter=meter),
             stage=place,
@@ -177,8 +187,26 @@ def build(
             network=network,
             outputs=outputs,
             head_node=body.humanoid.node("head"),
+            credit=_credit(licence, show, voice),
             _closers=closers.pop_all(),
         )
+
+
+def _credit(licence: Licence, show: Show, voice: Voice) -> Credit | None:
+    """The credit that the licence wants in the picture, if it wants one."""
+    if not licence.decision.credit:
+        return None
+    size, wish = (show.picture.width, show.picture.height), show.purpose
+    credit = Credit(
+        licence.decision.credit, *size, corner=wish.credit_corner, shown=wish.credit_shown
+    )
+    voice.say(f"Credit in the picture ({wish.credit_shown}): {credit.text}")
+    if credit.missing:
+        voice.warn(
+            f"No font of this machine has the characters {credit.missing} of the credit; they are "
+            "drawn as boxes. On Debian and Ubuntu: apt install fonts-noto-cjk"
+        )
+    return credit
 
 
 def encode_settings(show: Show) -> EncodeSettings:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from flow.errors import ShowFileError
 from host.mistakes import sentence, unreadable_text
+from host.purpose import PurposeSection
 
 ENV_PREFIX = "MIRRORSTAGE__"
 LARGEST = 1 << 20
@@ -121,6 +122,7 @@ class Show(_Section):
     motion: Motion = Motion()
     sound: Sound = Sound()
     avatar: Avatar = Avatar()
+    purpose: PurposeSection = PurposeSection()
     stage: StageChoice = StageChoice()
     encode: Encode = Encode()
     output: list[dict[str, Any]] = Field(

@@ -11,8 +11,10 @@ from typing import Any
 import assets
 from flow.clock import MonotonicClock
 from flow.errors import MirrorstageError
+from flow.pose import Driver
 from host.commands.options import show_of
 from host.examine import examine_motion, examine_sound
+from host.gate import SAID, judge, table
 from host.outputs import make_outputs, wanted_outputs
 from host.showfile import Show
 from host.sources import Chosen, choose_motion, choose_sound
@@ -37,12 +39,14 @@ def run(arguments: argparse.Namespace) -> int:
 def inspect_show(show: Show) -> list[dict[str, Any]]:
     """One finding per piece of the show: what it is, a sentence, whether it is a fault."""
     from avatar.read.load import load_avatar
+    from avatar.rig.avatar import Avatar
     from scenes.director import Director
     from scenes.stage import load_stage
     from stream.network import NetworkThread
 
     clock = MonotonicClock()
     chosen: list[Chosen] = []
+    bodies: list[Avatar] = []
 
     def motion() -> str:
         examine_motion(show.motion, clock)
@@ -58,6 +62,7 @@ def inspect_show(show: Show) -> list[dict[str, Any]]:
 
     def host() -> str:
         body = load_avatar(assets.locate("avatars", show.avatar.model))
+        bodies.append(body)
         odd = f", {len(body.problems)} oddities (mirrorstage inspect)" if body.problems else ""
         return f"{body.name}, {body.model.triangle_count} triangles{odd}"
 
@@ -66,10 +71,20 @@ def inspect_show(show: Show) -> list[dict[str, Any]]:
         Director(stage, host_height_m=1.6, aspect=1.0).cut_to(show.stage.shot)
         return f"{stage.name}, {stage.model.triangle_count} triangles, shot {show.stage.shot}"
 
+    def licence() -> str:
+        machine = bool(chosen) and chosen[0].driver is Driver.AI
+        judged = judge(bodies[0], show.purpose.declared(ai_driven=machine))
+        judged.enforce()
+        lines = [f"{show.purpose.use} use is {SAID[judged.decision.kind]}."]
+        lines += [f"{f}. {f.advice}".strip() for f in judged.decision.findings]
+        lines += ["Undeclared performers would meet this:", *table(bodies[0].meta)]
+        return "\n    ".join(lines)
+
     findings = [
         _finding("motion", motion),
         _finding("sound", sound),
         _finding("avatar", host),
+        *([_finding("licence", licence)] if bodies else []),
         _finding("stage", place),
     ]
 

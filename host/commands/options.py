@@ -16,6 +16,7 @@ _PLACES = {
     "profile": ("motion", "profile"),
     "mirror": ("motion", "mirrored"),
     "avatar": ("avatar", "model"),
+    "purpose": ("purpose", "use"),
     "stage": ("stage", "model"),
     "shot": ("stage", "shot"),
     "sound": ("sound", "source"),

@@ -1,0 +1,1 @@
+"""Text as pictures, with whatever fonts this machine has."""
