@@ -6,6 +6,8 @@ weight. A constraint whose source is another's destination runs after it.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,52 +40,90 @@ class ConstraintRig:
 
     def __init__(self, constraints: tuple[Constraint, ...], skeleton: Skeleton) -> None:
         self._skeleton = skeleton
-        self._steps = [_Step(c, skeleton) for c in in_order(constraints, skeleton)]
+        self._steps = [_STEPS[c.kind](c, skeleton) for c in in_order(constraints, skeleton)]
+        skeleton.moves(np.array([c.destination for c in constraints], np.int32))
 
     def apply(self) -> None:
         """Write the destinations' local rotations into the skeleton."""
         for step in self._steps:
-            step.apply(self._skeleton)
+            step(self._skeleton)
 
 
-class _Step:
-    """One constraint with what its rest pose gives once."""
+class _Roll:
+    """What of the source's turn goes about the axis, by the weight.
 
-    def __init__(self, constraint: Constraint, skeleton: Skeleton) -> None:
-        self._it = constraint
-        self._axis = np.array(constraint.axis)
-        self._rest: F64 = skeleton.rest_rotation[constraint.destination].copy()
-        self._inverse_rest = quat.conjugate(self._rest)
-        source = quat.conjugate(skeleton.rest_rotation[constraint.source])
-        self._source_inverse = source
-        self._source_to_rest = quat.multiply(source, self._rest)
+    The way from the rest pose, seen in the destination's axes, is rest⁻¹ · now · source⁻¹ · rest
+    with both rest rotations: linear in `now`. Its part along the axis and its real one say how far
+    it rolls.
+    """
 
-    def apply(self, skeleton: Skeleton) -> None:
-        it = self._it
-        now = skeleton.rotation[it.source]
-        if it.kind == "roll":
-            delta = quat.multiply(quat.multiply(self._inverse_rest, now), self._source_to_rest)
-            swing = quat.from_to(quat.rotate(delta, self._axis), self._axis)
-            target = quat.multiply(self._rest, quat.multiply(swing, delta))
-        elif it.kind == "rotation":
-            target = quat.multiply(self._rest, quat.multiply(self._source_inverse, now))
-        else:
-            target = self._aim(skeleton)
-        skeleton.rotation[it.destination] = quat.slerp(self._rest, target, it.weight)
+    def __init__(self, it: Constraint, skeleton: Skeleton) -> None:
+        rest = skeleton.rest_rotation[it.destination]
+        source = quat.conjugate(skeleton.rest_rotation[it.source])
+        axis = np.array([*it.axis, 0.0])
+        ways = quat.multiply(
+            quat.multiply(quat.conjugate(rest), np.eye(4)), quat.multiply(source, rest)
+        )
+        self._parts = np.stack([ways @ axis, ways[:, 3]], axis=1)
+        self._rest, self._turned = rest, quat.multiply(rest, axis)
+        self._source, self._destination, self._weight = it.source, it.destination, it.weight
 
-    def _aim(self, skeleton: Skeleton) -> F64:
-        it = self._it
-        parent = int(skeleton.parents[it.destination])
-        above = skeleton.chain(parent)
-        local = np.append(skeleton.translation[it.destination], 1.0)
-        way = skeleton.chain(it.source)[:3, 3] - (above @ local)[:3]
-        distance = float(np.sqrt(way @ way))
+    def __call__(self, skeleton: Skeleton) -> None:
+        along, real = (skeleton.rotation[self._source] @ self._parts).tolist()
+        half = self._weight * math.atan2(math.copysign(along, along * real), abs(real))
+        turned = self._rest * math.cos(half) + self._turned * math.sin(half)
+        skeleton.rotation[self._destination] = turned
+
+
+class _Rotation:
+    """The source's turn from its rest pose, by the weight."""
+
+    def __init__(self, it: Constraint, skeleton: Skeleton) -> None:
+        self._rest = skeleton.rest_rotation[it.destination]
+        self._inverse = quat.conjugate(skeleton.rest_rotation[it.source])
+        self._source, self._destination, self._weight = it.source, it.destination, it.weight
+
+    def __call__(self, skeleton: Skeleton) -> None:
+        x, y, z, w = quat.multiply(self._inverse, skeleton.rotation[self._source]).tolist()
+        turn = _share((x, y, z), math.sqrt(x * x + y * y + z * z), w, self._weight)
+        skeleton.rotation[self._destination] = quat.multiply(self._rest, turn)
+
+
+class _Aim:
+    """The smallest turn that points the axis at the source, by the weight."""
+
+    def __init__(self, it: Constraint, skeleton: Skeleton) -> None:
+        self._rest = skeleton.rest_rotation[it.destination]
+        self._ahead = quat.rotate(self._rest, np.array(it.axis))
+        self._above = int(skeleton.parents[it.destination])
+        self._source, self._destination, self._weight = it.source, it.destination, it.weight
+
+    def __call__(self, skeleton: Skeleton) -> None:
+        above = skeleton.chain(self._above)
+        here = above[:3, :3] @ skeleton.translation[self._destination] + above[:3, 3]
+        way = skeleton.chain(self._source)[:3, 3] - here
+        distance = math.sqrt(way @ way)
         if distance < _SMALLEST:
-            return self._rest
-        turn = quat.of_transform(above)
-        ahead = quat.rotate(quat.multiply(turn, self._rest), self._axis)
-        swing = quat.multiply(quat.from_to(ahead, way / distance), turn)
-        return quat.multiply(quat.multiply(quat.conjugate(turn), swing), self._rest)
+            skeleton.rotation[self._destination] = self._rest
+            return
+        way = quat.rotate(quat.conjugate(quat.of_transform(above)), way / distance)
+        x, y, z, w = quat.from_to(self._ahead, way).tolist()
+        turn = _share((x, y, z), math.sqrt(x * x + y * y + z * z), w, self._weight)
+        skeleton.rotation[self._destination] = quat.multiply(turn, self._rest)
+
+
+_STEPS: dict[str, Callable[[Constraint, Skeleton], Callable[[Skeleton], None]]] = {
+    "roll": _Roll,
+    "rotation": _Rotation,
+    "aim": _Aim,
+}
+
+
+def _share(axis: tuple[float, float, float], size: float, real: float, weight: float) -> F64:
+    """(4,) the share `weight` of the turn (axis, real), the short way round."""
+    half = weight * math.atan2(size, abs(real))
+    factor = math.copysign(math.sin(half) / size if size > _SMALLEST else weight, real)
+    return np.array([factor * axis[0], factor * axis[1], factor * axis[2], math.cos(half)])
 
 
 def in_order(constraints: tuple[Constraint, ...], skeleton: Skeleton) -> list[Constraint]:

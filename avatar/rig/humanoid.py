@@ -90,9 +90,12 @@ class HumanoidRig:
         above = skeleton.rest_world_rotation[skeleton.parents[self._nodes]]
         self._before = quat.conjugate(above)
         self._after = quat.multiply(above, skeleton.rest_rotation[self._nodes])
+        self._raw_from_pose = _between(self._before, self._after)
         self._folds = folds(humanoid)
         self._rest_place = skeleton.rest_world[self._nodes, :3, 3]
         self._above = bones_above(humanoid)
+        eyes = (BONE_INDEX["leftEye"], BONE_INDEX["rightEye"])
+        self._eyes = np.flatnonzero(np.isin(self._bones, eyes))
         self._rotations: F64 = identity_rotations().astype(np.float64)
         self._moved_m: F64 = np.zeros(3)
         self._hips = humanoid.node("hips")
@@ -100,6 +103,7 @@ class HumanoidRig:
         self.hip_height_m = hip_height(humanoid, skeleton)
         linear = skeleton.rest_world[parent][:3, :3]
         self._hips_local: F64 = np.linalg.pinv(linear) * self.hip_height_m
+        skeleton.moves(self._nodes)
 
     def apply(self, pose: AvatarPose) -> None:
         """Write the pose's rotations and hips into the skeleton."""
@@ -108,21 +112,31 @@ class HumanoidRig:
             a, b = (target, source) if upwards else (source, target)
             rotations[target] = quat.multiply(rotations[a], rotations[b])
         self._rotations = rotations
-        raw = quat.multiply(quat.multiply(self._before, rotations[self._bones]), self._after)
+        raw = np.matvec(self._raw_from_pose, rotations.take(self._bones, 0))
         self._skeleton.rotation[self._nodes] = raw
-        hips = np.nan_to_num(pose.hips.astype(np.float64), posinf=0.0, neginf=0.0)
+        hips = pose.hips.astype(np.float64)
+        if not np.isfinite(hips).all():
+            hips = np.nan_to_num(hips, posinf=0.0, neginf=0.0)
         self._moved_m = hips * self.hip_height_m
         rest = self._skeleton.rest_translation[self._hips]
         self._skeleton.translation[self._hips] = rest + self._hips_local @ hips
 
     @property
     def rotations(self) -> F64:
-        """(bones, 4) normalised rotations as last posed, in the order of `Humanoid.bones`."""
-        return self._rotations[self._bones]
+        """(bones, 4) normalised rotations as last posed, in the order of `Humanoid.bones`.
+
+        Eyes are as the gaze has turned them since.
+        """
+        out = self._rotations[self._bones]
+        for i in self._eyes:
+            out[i] = self._normalized(i, self._skeleton.rotation[self._nodes[i]])
+        return out
 
     def normalized(self, bone: str, raw: F64) -> F64:
         """(4,) the normalised rotation that gives `bone` this raw local one."""
-        i = int(np.flatnonzero(self._bones == BONE_INDEX[bone])[0])
+        return self._normalized(int(np.flatnonzero(self._bones == BONE_INDEX[bone])[0]), raw)
+
+    def _normalized(self, i: int, raw: F64) -> F64:
         turned = quat.multiply(quat.conjugate(self._before[i]), raw)
         return quat.multiply(turned, quat.conjugate(self._after[i]))
 
@@ -133,9 +147,9 @@ class HumanoidRig:
         between two bones of the model is left out. `world_from_model` is as in `Skeleton.stand`.
         """
         places, turns = np.zeros_like(self._rest_place), np.zeros((len(self._bones), 4))
-        stand = quat.of_transform(world_from_model)
+        stand, posed = quat.of_transform(world_from_model), self.rotations
         for i, above in enumerate(self._above):
-            own = self._rotations[self._bones[i]]
+            own = posed[i]
             if above < 0:
                 at = self._rest_place[i] + (self._moved_m if self._nodes[i] == self._hips else 0.0)
                 places[i] = world_from_model[:3, :3] @ at + world_from_model[:3, 3]
@@ -146,6 +160,12 @@ class HumanoidRig:
                 places[i] = places[above] + quat.rotate(turn, way)
                 turns[i] = quat.multiply(turns[above], own)
         return places, turns
+
+
+def _between(before: F64, after: F64) -> F64:
+    """(k, 4, 4) matrices that take quaternions q, as vectors, to `before` q `after`."""
+    columns = quat.multiply(quat.multiply(before[:, None], np.eye(4)), after[:, None])
+    return np.ascontiguousarray(columns.transpose(0, 2, 1))
 
 
 def bones_above(humanoid: Humanoid) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avatar import quat
 from avatar.quat import F64
@@ -11,6 +12,10 @@ from flow.spec import I32
 
 Run = slice | I32
 
+_EVEN = 1e-6
+_MOST_SPREAD = 1.5
+"""Above this share of strangers in a run of indices, picking them one by one is cheaper."""
+
 
 class Skeleton:
     """The moving state of one model's nodes. Arrays are allocated once and owned here.
@@ -18,6 +23,10 @@ class Skeleton:
     `translation`, `rotation`, `scale` are written by the runtime's steps; `local` and `world` by
     `compose` and `propagate`. `world` has one row more than there are nodes: the last is the
     place of the model itself (`Model.root` moved by the stage), the parent of root nodes.
+
+    Most nodes of a model never turn, and those that swing are placed by their springs. So that
+    neither costs anything, steps say once which nodes they move (`moves`) and which world
+    matrices they write themselves (`leaves`).
     """
 
     def __init__(self, model: Model) -> None:
@@ -35,14 +44,26 @@ class Skeleton:
         self.local[:, 3, 3] = 1.0
         self.world = np.zeros((n + 1, 4, 4))
         self.world[n] = self.root
-        depth = depths(model.parents)
-        self._runs = [
-            _run(np.flatnonzero(depth == d)) for d in range(int(depth.max(initial=-1)) + 1)
-        ]
+        self._depth = depths(model.parents)
+        self._runs = self._levels(np.ones(n, bool))
+        self._moving: I32 = np.arange(n, dtype=np.int32)
+        self._posed = self.local.copy()
         self.compose()
         self.propagate()
+        self._moving, self._posed = self._moving[:0], self._posed[:0]
         self.rest_world = self.world.copy()
         self.rest_world_rotation = self._world_rotations()
+
+    def moves(self, nodes: I32) -> None:
+        """`nodes` may get another rotation or translation than in the file."""
+        self._moving = np.union1d(self._moving, nodes).astype(np.int32)
+        self._posed = self.local[self._moving]
+
+    def leaves(self, nodes: I32) -> None:
+        """The world matrices of `nodes` are somebody else's; so are those of all below them."""
+        kept = np.ones(self.count, bool)
+        kept[nodes] = False
+        self._runs = self._levels(kept)
 
     def reset(self) -> None:
         """Back to the file's own pose."""
@@ -55,26 +76,61 @@ class Skeleton:
         self.world[self.count] = world_from_model @ self.root
 
     def compose(self) -> None:
-        """Local matrices from translation, rotation and scale."""
-        linear = quat.to_matrix(self.rotation)
-        np.multiply(linear, self.scale[:, None, :], out=self.local[:, :3, :3])
-        self.local[:, :3, 3] = self.translation
+        """Local matrices from translation, rotation and scale of the nodes that move."""
+        posed = self._posed
+        self._locals(self._moving, posed)
+        self.local[self._moving] = posed
+
+    def _locals(self, nodes: I32, out: F64) -> None:
+        linear = quat.to_matrix(self.rotation.take(nodes, 0))
+        np.multiply(linear, self.scale.take(nodes, 0)[:, None, :], out=out[:, :3, :3])
+        out[:, :3, 3] = self.translation.take(nodes, 0)
 
     def propagate(self) -> None:
         """World matrices from local ones."""
-        for run in self._runs:
-            self.world[run] = self.world[self.parents[run]] @ self.local[run]
+        world, local = self.world, self.local
+        for run, parents in self._runs:
+            above = world.take(parents, 0)
+            if isinstance(run, slice):
+                np.matmul(above, local[run], out=world[run])
+            else:
+                world[run] = above @ local.take(run, 0)
 
     def chain(self, node: int) -> F64:
         """World matrix of one node from the current transforms, without touching `world`."""
-        matrix = np.eye(4)
+        path = []
         while node != self.count:
-            local = np.eye(4)
-            local[:3, :3] = quat.to_matrix(self.rotation[node]) * self.scale[node]
-            local[:3, 3] = self.translation[node]
-            matrix = local @ matrix
+            path.append(node)
             node = int(self.parents[node])
-        return np.asarray(self.world[self.count] @ matrix, np.float64)
+        locals_ = np.zeros((len(path), 4, 4))
+        locals_[:, 3, 3] = 1.0
+        self._locals(np.array(path, np.int32), locals_)
+        matrix = self.world[self.count]
+        for local in locals_[::-1]:
+            matrix = matrix @ local
+        return np.array(matrix, np.float64)
+
+    def evenly_scaled(self, nodes: I32) -> bool:
+        """Whether no ancestor of `nodes`, nor they themselves, scale one axis unlike another."""
+        scale = np.vstack([self.rest_scale, np.ones((1, 3))])
+        uneven = np.ptp(np.abs(scale), axis=1) > _EVEN * np.abs(scale).max(axis=1)
+        here = np.unique(nodes)
+        while len(here) and not uneven[here].any():
+            here = np.unique(self.parents[here[here < self.count]])
+        return not len(here)
+
+    def _levels(self, kept: NDArray[np.bool_]) -> list[tuple[Run, I32]]:
+        """Runs of nodes to propagate, depth by depth, and their parents.
+
+        A run may pass over a few nodes that are not kept: what it writes there is written again.
+        """
+        out: list[tuple[Run, I32]] = []
+        for d in range(int(self._depth.max(initial=-1)) + 1):
+            nodes = np.flatnonzero((self._depth == d) & kept)
+            if len(nodes):
+                run = _run(nodes)
+                out.append((run, self.parents[run]))
+        return out
 
     def _world_rotations(self) -> F64:
         """(n + 1, 4) rest rotations in model-world: the products of the local ones.
@@ -84,8 +140,8 @@ class Skeleton:
         """
         out = np.zeros((self.count + 1, 4))
         out[self.count] = quat.from_matrix(self.root[:3, :3])
-        for run in self._runs:
-            out[run] = quat.multiply(out[self.parents[run]], self.rest_rotation[run])
+        for run, parents in self._runs:
+            out[run] = quat.multiply(out[parents], self.rest_rotation[run])
         return quat.normalize(out)
 
 
@@ -101,7 +157,7 @@ def depths(parents: I32) -> I32:
 def _run(indices: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Run:
     """The indices as a slice when they are consecutive (our loader sorts nodes so)."""
     first, last = int(indices[0]), int(indices[-1])
-    if last - first + 1 == len(indices):
+    if last - first + 1 <= _MOST_SPREAD * len(indices):
         return slice(first, last + 1)
     return indices.astype(np.int32)
 
