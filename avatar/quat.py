@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 F64 = NDArray[np.float64]
 _SMALLEST = 1e-9
 _NEAR = 1e-6
+_MUCH = 1e100
 IDENTITY: F64 = np.array([0.0, 0.0, 0.0, 1.0])
 IDENTITY.flags.writeable = False
 
@@ -94,6 +95,8 @@ def conjugate(q: NDArray[Any]) -> F64:
 def normalize(q: NDArray[Any]) -> F64:
     """Unit quaternions; anything that has no direction (zero, not finite) becomes the identity."""
     q = np.array(q, np.float64)
+    if q.size and np.abs(q).max() < _MUCH and (square := np.vecdot(q, q)).min() > _SMALLEST:
+        return np.asarray(q / np.sqrt(square)[..., None], np.float64)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
         length = np.sqrt(np.einsum("...i,...i->...", q, q))
         good = (length > _SMALLEST) & np.isfinite(length)
