@@ -71,6 +71,7 @@ def parser() -> argparse.ArgumentParser:
     _devices(commands)
     _doctor(commands)
     _inspect(commands)
+    _rig(commands)
     _models(commands)
     _take(commands)
     _bench(commands)
@@ -119,6 +120,11 @@ def _show_options(sub: argparse.ArgumentParser) -> None:
         "default: the first webcam, else the built-in performer",
     )
     sub.add_argument("--avatar", metavar="PATH|NAME", help="a VRM or GLB, or a built-in host")
+    sub.add_argument(
+        "--purpose",
+        choices=("personal", "personal-profit", "corporate"),
+        help="what the show is for, to be held against the avatar's licence; default: personal",
+    )
     sub.add_argument("--stage", metavar="PATH|NAME", help="a GLB, or a built-in stage")
     sub.add_argument(
         "--sound", metavar="SOUND", help="auto, microphone[:NAME], file:PATH or silence"
@@ -190,6 +196,17 @@ def _inspect(commands: Commands) -> None:
     sub = _add(commands, "inspect", "say what is inside an avatar or a take")
     sub.add_argument("file", metavar="MODEL.vrm|.glb|FILE.take", help="a file or a built-in name")
     sub.add_argument("--picture", metavar="OUT.png", help="draw the avatar: front, side and face")
+    _json(sub)
+
+
+def _rig(commands: Commands) -> None:
+    sub = _add(commands, "rig", "play a scripted motion and write down where every bone went")
+    sub.add_argument("model", metavar="MODEL.vrm|.glb", help="a file or a built-in name")
+    sub.add_argument("scenario", metavar="SCENARIO.json", help="steps of pose, face, gaze, place")
+    sub.add_argument("-o", "--out", metavar="OUT.json", help="where to write; default: print it")
+    sub.add_argument(
+        "--compare", metavar="THEIRS.json", help="print where another runtime's result differs"
+    )
     _json(sub)
 
 
