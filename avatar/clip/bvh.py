@@ -84,19 +84,11 @@ def parse_bvh(data: bytes) -> Mocap:
 
 def _hierarchy(text: str) -> _Tree:
     tree, stack, end = _Tree(), list[int](), False
-    lines = [
-        line.split()
-        for line in re.split(r"[\r\n]+", text.replace("{", "\n{\n").replace("}", "\n}\n"))
-    ]
-    for words in (w for w in lines[0:] if w):
+    spaced = text.replace("{", "\n{\n").replace("}", "\n}\n")
+    for words in filter(None, map(str.split, re.split(r"[\r\n]+", spaced))):
         word = words[0].upper()
         if word in ("ROOT", "JOINT"):
-            if len(tree.names) >= MOST_JOINTS or len(stack) >= _MOST_DEPTH:
-                raise _fault(f"The skeleton has more than {MOST_JOINTS} joints", code="asset.large")
-            tree.names.append(" ".join(words[1:])[:200] or f"joint_{len(tree.names)}")
-            tree.parents.append(stack[-1] if stack else -1)
-            tree.offsets.append([0.0, 0.0, 0.0])
-            tree.channels.append([])
+            _grow(tree, " ".join(words[1:]), stack)
             end = False
         elif word == "END":
             end = True
@@ -110,22 +102,33 @@ def _hierarchy(text: str) -> _Tree:
             stack.pop()
             end = False
         elif word in ("OFFSET", "CHANNELS"):
-            if not stack:
-                raise _fault(f"{word} stands outside the skeleton")
-            joint = stack[-1]
-            if word == "OFFSET":
-                offset = _offset(words[1:4], tree.names[joint])
-                if end:
-                    tree.ends[joint] = offset
-                else:
-                    tree.offsets[joint] = offset
-            else:
-                tree.channels[joint] = _channels(words[1:], tree.names[joint])
+            _describe(tree, words, stack, end=end)
     if not tree.names:
         raise _fault("The HIERARCHY has no ROOT")
     if stack:
         raise _fault("The HIERARCHY ends inside a joint", code="asset.truncated")
     return tree
+
+
+def _grow(tree: _Tree, name: str, stack: list[int]) -> None:
+    if len(tree.names) >= MOST_JOINTS or len(stack) >= _MOST_DEPTH:
+        raise _fault(f"The skeleton has more than {MOST_JOINTS} joints", code="asset.large")
+    tree.names.append(name[:200] or f"joint_{len(tree.names)}")
+    tree.parents.append(stack[-1] if stack else -1)
+    tree.offsets.append([0.0, 0.0, 0.0])
+    tree.channels.append([])
+
+
+def _describe(tree: _Tree, words: list[str], stack: list[int], *, end: bool) -> None:
+    if not stack:
+        raise _fault(f"{words[0][:20]} stands outside the skeleton")
+    joint = stack[-1]
+    if words[0].upper() == "CHANNELS":
+        tree.channels[joint] = _channels(words[1:], tree.names[joint])
+    elif end:
+        tree.ends[joint] = _offset(words[1:4], tree.names[joint])
+    else:
+        tree.offsets[joint] = _offset(words[1:4], tree.names[joint])
 
 
 def _offset(words: list[str], joint: str) -> list[float]:

@@ -25,6 +25,7 @@ MOST_KEYS = 250_000
 _N = len(HUMAN_BONES)
 _NEAR = 0.9995
 """Cosine of half the turn below which a chord, brought to unit length, is the arc within 1e-6."""
+_PLUS, _MINUS = np.float32(1.0), np.float32(-1.0)
 _NO_GAZE: F32 = np.zeros(2, np.float32)
 
 
@@ -114,24 +115,27 @@ def _between(values: F32, k: int, share: np.float32) -> F32:
     return out
 
 
-def arc(a: F32, b: F32, share: np.float32 | float) -> F32:
-    """Along the shorter arc from `a` to `b`, both (n, 4); `quat.slerp` for a picture's hot path."""
+def arc(a: F32, b: F32, share: np.float32 | F32) -> F32:
+    """Along the shorter arc from `a` to `b`, both (n, 4); `share` is one number or (n,).
+
+    `quat.slerp` for a picture's hot path, in float32.
+    """
     dot = np.einsum("ij,ij->i", a, b)
     cosine = np.abs(dot)
-    if cosine.min(initial=1.0) > _NEAR:
-        out = a * np.float32(1.0 - share)
-        out += b * (np.sign(dot) * np.float32(share))[:, None]
-    else:
-        angle = np.arccos(np.minimum(cosine, 1.0))
+    from_a = np.subtract(_PLUS, share)[..., None]
+    from_b = (share * np.where(dot < 0.0, _MINUS, _PLUS))[:, None]
+    if cosine.min(initial=1.0) <= _NEAR:
+        angle = np.arccos(np.minimum(cosine, _PLUS))[:, None]
         sine = np.sin(angle)
-        near = cosine > _NEAR
-        safe = np.where(near, np.float32(1.0), sine)
-        from_a = np.where(near, 1.0 - share, np.sin((1.0 - share) * angle) / safe)
-        from_b = np.where(near, share, np.sin(share * angle) / safe)
-        out = a * from_a[:, None]
-        out += b * (np.where(dot < 0.0, -from_b, from_b))[:, None]
+        near = cosine[:, None] > _NEAR
+        safe = np.where(near, _PLUS, sine)
+        arc_b = np.copysign(np.sin(np.abs(from_b) * angle) / safe, from_b)
+        from_a = np.where(near, from_a, np.sin(from_a * angle) / safe)
+        from_b = np.where(near, from_b, arc_b)
+    out: F32 = a * from_a
+    out += b * from_b
     out /= np.sqrt(np.einsum("ij,ij->i", out, out))[:, None]
-    return out.astype(np.float32, copy=False)
+    return out
 
 
 def clip_of(
