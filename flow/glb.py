@@ -49,6 +49,15 @@ def read_container(path: Path) -> Container:
     Raises:
         AssetError: missing, unreadable, too large, not a model, truncated or not JSON.
     """
+    return parse_container(read_file(path))
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a model file.
+
+    Raises:
+        AssetError: missing, unreadable or too large.
+    """
     try:
         size = path.stat().st_size
         if size > MOST_FILE_BYTES:
@@ -57,7 +66,7 @@ def read_container(path: Path) -> Container:
                 code="asset.large",
                 hint="Reduce its textures and meshes.",
             )
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise AssetError(
             "There is no such file.", code="asset.missing", hint="Check the path."
@@ -69,7 +78,6 @@ def read_container(path: Path) -> Container:
             code="asset.unreadable",
             hint="Check that it is a file and its permissions.",
         ) from error
-    return parse_container(data)
 
 
 def parse_container(data: bytes) -> Container:

@@ -20,7 +20,7 @@ from avatar.rig.expression import Expression
 from avatar.rig.humanoid import Humanoid, humanoid_of
 from avatar.rig.spring import Springs
 from flow.errors import AssetError
-from flow.glb import read_container
+from flow.glb import Container, read_container
 from flow.mesh import Model
 from flow.pose import REQUIRED_BONES
 
@@ -40,10 +40,21 @@ def load_avatar(
     """
     path = Path(path)
     try:
-        document = open_document(path, read_container(path))
-        return _avatar(document, max_texture_px, told)
+        return avatar_of(path, read_container(path), max_texture_px, told)[0]
     except AssetError as error:
         raise error.within(path.name) from error
+
+
+def avatar_of(
+    path: Path, container: Container, max_texture_px: int, told: Told | None = None
+) -> tuple[Avatar, bool]:
+    """The avatar in a container, and whether all of it was in there (no files beside it).
+
+    Raises:
+        AssetError: as `load_avatar`, without the file's name.
+    """
+    document = open_document(path, container)
+    return _avatar(document, max_texture_px, told), not document.external
 
 
 def _avatar(document: Document, max_texture_px: int, told: Told | None) -> Avatar:

@@ -211,8 +211,9 @@ class Meshes:
         if key not in self._deltas:
             values = self._accessors.floats(ref, 3, mend=True)
             self._same_length(ref, values, count)
-            still = np.maximum(values.max(axis=1), -values.min(axis=1)) <= _STILL_M
-            moving = np.flatnonzero(~still).astype(np.uint32)
+            # Column by column: numpy is slow at reducing rows of three.
+            x, y, z = (np.abs(values[:, k]) > _STILL_M for k in range(3))
+            moving = np.flatnonzero(x | y | z).astype(np.uint32)
             self._deltas[key] = (moving, values[moving])
             self._document.budget.keep(16 * len(moving), ref)
         vertices, values = self._deltas[key]
