@@ -1,17 +1,25 @@
-"""Colliders of spring bones as arrays: spheres, capsules, planes and their insides."""
+"""Colliders of spring bones as arrays: spheres, capsules, planes and their insides.
+
+How deep a point (x, y, z) lies in a collider is, but for the ends of capsules, linear in
+(x, y, z, 1, x² + y² + z²): the squared distance from a centre, the distance along a capsule and
+the height above a plane of all points and colliders are one matrix product.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avatar.quat import F64
+from avatar.rig.skeleton import Skeleton
+
+Mask = NDArray[np.bool_]
 
 _SMALLEST = 1e-12
+_UP = np.array([0.0, 1.0, 0.0])
 
 
 class Shape(Protocol):
@@ -33,133 +41,150 @@ class Shape(Protocol):
     def inside(self) -> bool: ...  # noqa: D102
 
 
-@dataclass(slots=True)
-class ColliderState:
-    """Where the colliders are this frame, world space, (c, 3) and (c,)."""
-
-    head: F64
-    segment: F64
-    inverse_length2: F64
-    normal: F64
-    radius: F64
-    inside: NDArray[np.bool_]
-    plane: NDArray[np.bool_]
-    plain: bool
-    """Whether all are outsides of spheres or capsules."""
-    capsules: bool
-
-
 class ColliderRig:
-    """Moves the colliders with their nodes."""
+    """Moves colliders with their nodes and the tails of joints out of them.
 
-    def __init__(self, colliders: Sequence[Shape]) -> None:
-        count = len(colliders)
+    Args:
+        colliders: All colliders, in the order in which they push.
+        hit: (j,) hit radii of all joints.
+        touch: (j, colliders) whether a joint may touch a collider.
+        skeleton: What the colliders hang on.
+    """
+
+    def __init__(
+        self, colliders: Sequence[Shape], hit: F64, touch: Mask, skeleton: Skeleton
+    ) -> None:
+        count = self._count = len(colliders)
         self._nodes = np.array([c.node for c in colliders], np.int32)
-        self._offset = np.array([c.offset for c in colliders], np.float64).reshape(-1, 3)
+        plane = self._plane = np.array([c.shape == "plane" for c in colliders], bool)
+        inside = self._inside = np.array([c.inside for c in colliders], bool) & ~plane
+        self._any_plane, self._any_inside = bool(plane.any()), bool(inside.any())
+        # Of each: its head, and its segment or normal; the last row makes one a place.
+        local = np.zeros((count, 4, 2))
+        local[:, :3, 0] = np.array([c.offset for c in colliders]).reshape(-1, 3)
+        local[:, 3, 0] = 1.0
         tails = [c.tail if c.shape == "capsule" else c.offset for c in colliders]
-        self._segment = np.array(tails, np.float64).reshape(-1, 3) - self._offset
-        self._normal = np.array([c.normal for c in colliders], np.float64).reshape(-1, 3)
-        plane = np.array([c.shape == "plane" for c in colliders], bool)
-        inside = np.array([c.inside for c in colliders], bool)
-        self._any_capsule = bool(np.any(self._segment))
-        self._any_plane = bool(plane.any())
-        self.state = ColliderState(
-            head=np.zeros((count, 3)),
-            segment=np.zeros((count, 3)),
-            inverse_length2=np.zeros(count),
-            normal=np.zeros((count, 3)),
-            radius=np.array([c.radius for c in colliders], np.float64),
-            inside=inside,
-            plane=plane,
-            plain=not (plane.any() or inside.any()),
-            capsules=self._any_capsule,
+        local[:, :3, 1] = np.array(tails).reshape(-1, 3) - local[:, :3, 0]
+        normal = np.array([c.normal for c in colliders], np.float64).reshape(-1, 3)
+        local[plane, :3, 1] = normal[plane]
+        self._local = local
+        self._uneven = plane & ~np.array(
+            [skeleton.evenly_scaled(n) for n in self._nodes[:, None]], bool
         )
+        self._normal = normal[self._uneven]
+        self._any_capsule = bool(np.any(local[~plane, :3, 1]))
+        radius = np.array([c.radius for c in colliders], np.float64)
+        reach = hit[:, None] + np.where(plane, 0.0, radius)
+        room = np.maximum(radius - hit[:, None], 0.0)
+        self._free = np.where(inside, room, reach)
+        """(j, colliders) how far from segment or plane a tail is free."""
+        self._bound = np.where(plane, self._free, self._free * self._free)
+        self._touch = touch
+        self._columns = np.arange(count)
+        self._head = np.zeros((count, 3))
+        self._axis = np.zeros((count, 3))
+        self._length = np.zeros(count)
+        # Rows: distance along each segment, then squared distance from each head (or height).
+        self._measure = np.zeros((2, count, 5))
+        self._measure[1, ~plane, 4] = 1.0
 
     def update(self, world: F64) -> None:
         """Take the nodes' world matrices."""
-        if not len(self._nodes):
-            return
-        state = self.state
-        matrices = world[self._nodes]
-        linear = matrices[:, :3, :3]
-        state.head = (linear @ self._offset[:, :, None])[:, :, 0] + matrices[:, :3, 3]
+        matrices = world.take(self._nodes, 0)
+        placed = (matrices @ self._local)[:, :3]
+        head, way = placed[:, :, 0], placed[:, :, 1]
+        if len(self._normal):  # normals do not scale as segments do
+            inverse = np.linalg.pinv(matrices[self._uneven, :3, :3])
+            way[self._uneven] = np.vecmat(self._normal, inverse)
+        length = np.sqrt(np.vecdot(way, way))
+        axis = way / np.maximum(length, _SMALLEST)[:, None]
+        self._head, self._axis, self._length = head, axis, length
+        along, away = self._measure
         if self._any_capsule:
-            state.segment = (linear @ self._segment[:, :, None])[:, :, 0]
-            length2 = np.vecdot(state.segment, state.segment)
-            state.inverse_length2 = np.where(
-                length2 > _SMALLEST, 1.0 / np.maximum(length2, _SMALLEST), 0.0
-            )
+            along[:, :3] = axis
+            along[:, 3] = -np.vecdot(axis, head)
+        away[:, :3] = -2.0 * head
+        away[:, 3] = np.vecdot(head, head)
         if self._any_plane:
-            normal = (np.linalg.pinv(linear).transpose(0, 2, 1) @ self._normal[:, :, None])[:, :, 0]
-            length = np.sqrt(np.vecdot(normal, normal))[:, None]
-            state.normal = normal / np.maximum(length, _SMALLEST)
+            plane = self._plane
+            along[plane] = 0.0
+            away[plane, :3] = axis[plane]
+            away[plane, 3] = -np.vecdot(axis[plane], head[plane])
 
+    def push_out(self, run: slice, tail: F64, place: F64, way: F64, length: F64) -> None:
+        """Move the tails of the joints `run` out of what they touch, one collider after the other.
 
-def push_out(
-    tail: F64,
-    place: F64,
-    length: F64,
-    *,
-    hit: F64,
-    touch: NDArray[np.bool_],
-    state: ColliderState,
-) -> None:
-    """Move tails (k, 3) out of the colliders they may touch, one collider after the other.
+        After each push a tail returns to its bone's length, as the specification has it. Joints
+        do not see each other, so all take their first collider together, then their second.
 
-    After each push the tail returns to its bone's length, as the specification has it. All
-    distances are measured at once; only colliders that are really hit cost more.
-    """
-    reach = hit[:, None] + state.radius
-    hits = _hits(tail, hit, reach, state) & touch
-    column = 0
-    while column < len(state.radius):
-        later: NDArray[np.bool_] = np.any(hits[:, column:], axis=0)
-        step = int(later.argmax())
-        if not later[step]:
+        Args:
+            run: Which joints.
+            tail: (k, 5) their tails as x, y, z, 1, x² + y² + z².
+            place: (k, 3) where they start.
+            way: (k, 3) unit vectors from there to the tails.
+            length: (k, 1) how far that is.
+        """
+        hits = self._hits(tail, self._bound[run], self._touch[run])
+        if not np.count_nonzero(hits):
             return
-        column += step
-        rows = hits[:, column].nonzero()[0]
-        moved = tail[rows] + _way_out(tail[rows], hit[rows], state, column) - place[rows]
-        norm = np.sqrt(np.vecdot(moved, moved))[:, None]
-        tail[rows] = place[rows] + moved * (length[rows] / np.maximum(norm, _SMALLEST))
-        column += 1
-        if column < len(state.radius):
-            hits[rows] = _hits(tail[rows], hit[rows], reach[rows], state) & touch[rows]
+        rows = np.flatnonzero(hits.any(axis=1))
+        hits = hits.take(rows, 0)
+        joints = rows + run.start
+        while True:
+            first = hits.argmax(axis=1)
+            start = place.take(rows, 0)
+            moved = tail.take(rows, 0)[:, :3]
+            moved = moved + self._way_out(moved, joints, first) - start
+            norm = np.sqrt(np.vecdot(moved, moved))
+            moved /= np.maximum(norm, _SMALLEST)[:, None]
+            way[rows] = moved
+            there = np.ones((len(rows), 5))
+            there[:, :3] = start + moved * length.take(rows, 0)
+            there[:, 4] = np.vecdot(there[:, :3], there[:, :3])
+            tail[rows] = there
+            hits = self._hits(there, self._bound.take(joints, 0), self._touch.take(joints, 0))
+            hits &= self._columns > first[:, None]
+            still = np.flatnonzero(hits.any(axis=1))
+            if not len(still):
+                return
+            rows, joints, hits = rows[still], joints[still], hits[still]
 
+    def _hits(self, tail: F64, bound: F64, touch: Mask) -> Mask:
+        """(k, colliders) which tails (k, 5) are too deep in what they may touch."""
+        away = tail @ self._measure[1].T
+        if self._any_capsule:
+            along = tail @ self._measure[0].T
+            near = np.maximum(along, 0.0)
+            np.minimum(near, self._length, out=near)
+            # |away|² less the square along the segment, plus that beyond its ends.
+            along += along
+            along -= near
+            along *= near
+            away -= along
+        hits: Mask = np.less(away, bound)
+        if self._any_inside:
+            np.not_equal(hits, self._inside, out=hits)
+        hits &= touch
+        return hits
 
-def _hits(tail: F64, hit: F64, reach: F64, state: ColliderState) -> NDArray[np.bool_]:
-    """Which tails (k) are too deep in which colliders (c)."""
-    away = tail[:, None, :] - state.head
-    radial = away
-    if state.capsules:
-        along = np.vecdot(away, state.segment) * state.inverse_length2
-        along = np.minimum(np.maximum(along, 0.0), 1.0)
-        radial = away - along[:, :, None] * state.segment
-    distance2 = np.vecdot(radial, radial)
-    out: NDArray[np.bool_] = distance2 < reach * reach
-    if state.plain:
-        return out
-    room = np.maximum(state.radius - hit[:, None], 0.0)
-    out = np.where(state.inside, distance2 > room * room, out)
-    height = np.vecdot(away, state.normal)
-    return np.where(state.plane, height < hit[:, None], out)
-
-
-def _way_out(tail: F64, hit: F64, state: ColliderState, i: int) -> F64:
-    """(k, 3) shortest moves that free tails, all of which hit collider `i`."""
-    away = tail - state.head[i]
-    if state.plane[i]:
-        normal = state.normal[i]
-        return np.asarray((hit - away @ normal)[:, None] * normal, np.float64)
-    along = np.minimum(np.maximum(away @ state.segment[i] * state.inverse_length2[i], 0.0), 1.0)
-    radial = away - along[:, None] * state.segment[i]
-    distance = np.sqrt(np.vecdot(radial, radial))
-    free = state.radius[i] + hit
-    if state.inside[i]:
-        free = np.maximum(state.radius[i] - hit, 0.0)
-    factor = (free - distance) / np.maximum(distance, _SMALLEST)
-    out = radial * factor[:, None]
-    if float(distance.min()) < _SMALLEST:
-        # On the very axis of a collider there is no way out: up is as good as any.
-        out[distance < _SMALLEST] = [0.0, 1.0, 0.0] * free[distance < _SMALLEST, None]
-    return np.asarray(out, np.float64)
+    def _way_out(self, tail: F64, joints: NDArray[np.intp], first: NDArray[np.intp]) -> F64:
+        """(k, 3) shortest moves that free tails, each of which hits its collider `first`."""
+        axis = self._axis.take(first, 0)
+        radial = tail - self._head.take(first, 0)
+        free = self._free.take(joints * self._count + first)
+        along = np.vecdot(radial, axis)
+        near = np.minimum(np.maximum(along, 0.0), self._length.take(first))
+        plane = self._plane.take(first)
+        if self._any_plane:
+            near = np.where(plane, 0.0, near)
+        radial -= near[:, None] * axis
+        distance = np.sqrt(np.vecdot(radial, radial))
+        radial /= np.maximum(distance, _SMALLEST)[:, None]
+        if float(distance.min()) < _SMALLEST:
+            # On the very axis of a collider there is no way out: up is as good as any.
+            radial[distance < _SMALLEST] = _UP
+        if self._any_plane and plane.any():
+            radial[plane] = axis[plane]
+            distance = np.where(plane, along, distance)
+        radial *= (free - distance)[:, None]
+        return radial

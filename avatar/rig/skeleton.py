@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -128,7 +130,7 @@ class Skeleton:
         for d in range(int(self._depth.max(initial=-1)) + 1):
             nodes = np.flatnonzero((self._depth == d) & kept)
             if len(nodes):
-                run = _run(nodes)
+                run = run_of(nodes, _MOST_SPREAD)
                 out.append((run, self.parents[run]))
         return out
 
@@ -154,10 +156,15 @@ def depths(parents: I32) -> I32:
     return out
 
 
-def _run(indices: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Run:
-    """The indices as a slice when they are consecutive (our loader sorts nodes so)."""
+def run_of(indices: NDArray[np.integer[Any]], spread: float = 1.0) -> Run:
+    """The indices as a slice when they ascend one by one (our loader sorts nodes so).
+
+    With `spread` also when up to that many times as many lie between the first and the last.
+    """
+    if not len(indices):
+        return slice(0, 0)
     first, last = int(indices[0]), int(indices[-1])
-    if last - first + 1 <= _MOST_SPREAD * len(indices):
+    if last - first + 1 <= spread * len(indices) and bool((np.diff(indices) > 0).all()):
         return slice(first, last + 1)
     return indices.astype(np.int32)
 

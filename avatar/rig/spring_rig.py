@@ -11,15 +11,18 @@ that both creeping and free swinging keep their speed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avatar import quat
 from avatar.quat import F64
-from avatar.rig.collide import ColliderRig, push_out
-from avatar.rig.skeleton import Skeleton
-from avatar.rig.spring import SpringJoint, Springs
+from avatar.rig.centres import Centres
+from avatar.rig.collide import ColliderRig
+from avatar.rig.skeleton import Run, Skeleton, run_of
+from avatar.rig.spring import Springs
+from avatar.rig.spring_tree import SpringTree
 from flow.spec import I32
 
 _RATE_HZ = 60.0
@@ -28,19 +31,35 @@ _SHORTEST_M = 1e-9
 _MOST_GROWTH = 4.0
 _NO_DRAG = 1e-6
 _OPPOSITE = -0.999999
+_SAME = 1e-9
+
+
+@dataclass(slots=True)
+class _Hang:
+    """Nodes that do not swing but hang on such that do: rows of `_frames`, theirs and above."""
+
+    run: slice
+    above: I32
+    nodes: I32
 
 
 @dataclass(slots=True)
 class _Level:
-    """Joints `run` of the sorted arrays and nodes that merely hang on swinging ones."""
+    """Joints `run` of the sorted arrays. All arrays are views of the rig's, made once."""
 
     run: slice
-    nodes: I32
-    parents: I32
-    followers: I32
-    follower_parents: I32
-    collides: bool = False
-    own: F64 = field(default_factory=lambda: np.zeros((0, 4, 4)))
+    above: Run
+    """Rows of `_frames` they hang on; of the first level, rows of the skeleton's world."""
+    frame: F64
+    own: F64
+    goal: F64
+    force: F64
+    tail: F64
+    length: F64
+    rest: F64
+    turn: F64
+    collides: bool
+    hang: _Hang | None
 
 
 class SpringRig:
@@ -48,33 +67,45 @@ class SpringRig:
 
     def __init__(self, springs: Springs, skeleton: Skeleton) -> None:
         self._skeleton = skeleton
-        swinging = {j.node for j in springs.joints}
-        depth = _swinging_depths(skeleton, swinging)
-        joints = sorted(springs.joints, key=lambda j: depth[j.node])
-        self._count = len(joints)
+        tree = SpringTree(springs.joints, skeleton)
+        joints = tree.joints
+        count = self._count = len(joints)
         self._nodes = np.array([j.node for j in joints], np.int32)
-        self._tails = np.array([j.tail for j in joints], np.float64).reshape(-1, 3)
         self._drag = np.array([j.drag_force for j in joints])
         self._drag_safe = np.maximum(self._drag, _NO_DRAG)
         self._stiffness = np.array([j.stiffness for j in joints])[:, None]
         gravity = np.array([j.gravity_dir for j in joints], np.float64).reshape(-1, 3)
         self._gravity = gravity * np.array([j.gravity_power for j in joints])[:, None]
-        self._hit = np.array([j.hit_radius for j in joints])
-        self._colliders = ColliderRig(springs.colliders)
-        self._touch = np.zeros((self._count, len(springs.colliders)), bool)
+        touch = np.zeros((count, len(springs.colliders)), bool)
         for row, joint in enumerate(joints):
-            self._touch[row, list(joint.colliders)] = True
-        centers = [j.center for j in joints]
-        self._centers = np.array([max(c, 0) for c in centers], np.int32)
-        self._centred = np.array([c >= 0 for c in centers], bool)
-        self._any_centre = bool(self._centred.any())
-        self._levels = self._sort(joints, depth, swinging)
-        self._now: F64 = np.zeros((self._count, 3))
-        self._before: F64 = np.zeros((self._count, 3))
+            touch[row, list(joint.colliders)] = True
+        hit = np.array([j.hit_radius for j in joints])
+        self._colliders = ColliderRig(springs.colliders, hit, touch, skeleton)
+        self._centres = Centres(np.array([j.center for j in joints], np.int32))
+        self._even = skeleton.evenly_scaled(self._nodes)
+        self._tails = np.array([j.tail for j in joints], np.float64).reshape(-1, 3)
+        self._own = _own_rows(skeleton, self._nodes)
+        self._frames: F64 = np.zeros((len(tree.nodes), 6, 3))
+        """Of each row the columns of its world matrix, then the unit vectors to its tail, at rest
+        and now. Vectors lie together, which is what numpy is quick with."""
+        self._goal, self._rest = np.zeros((count, 3)), np.zeros((count, 3))
+        self._length, self._force = np.zeros((count, 1)), np.zeros((count, 1))
+        self._reached = np.ones((count, 5))
+        """Tails as `ColliderRig.push_out` wants them."""
+        self._levels, self._ends = self._sort(tree, touch)
+        self._moved = np.array(tree.nodes, np.int32)
+        self._written = np.zeros((len(tree.nodes), 4, 4))
+        self._written[:, 3, 3] = 1.0
+        self._size = 0.0
+        self._now: F64 = np.zeros((count, 3))
+        self._before: F64 = np.zeros((count, 3))
         self._step_s = 0.0
+        self._paced: tuple[float, float] | None = None
+        self._keep, self._pull = np.zeros((count, 1)), np.zeros((count, 3))
         self._settled = False
-        self._moving = False
-        """Whether time passes: without it joints stay where they are, even inside colliders."""
+        asked = {c.node for c in springs.colliders} | {j.center for j in joints}
+        if not asked & {*tree.nodes}:
+            skeleton.leaves(self._moved)
 
     @property
     def count(self) -> int:
@@ -99,153 +130,172 @@ class SpringRig:
         """Swing on from the skeleton's world matrices and write those of the swinging nodes."""
         if not self._count:
             return
+        world = self._skeleton.world
+        self._measure(world)
+        self._centres.update(world)
         if not self._settled or not bool(np.isfinite(self._now).all()):
-            self._settle()
+            self._settle(world)
         step_s = min(max(dt_s, 0.0), _LONGEST_STEP_S)
-        self._moving = step_s > 0.0
+        if self._paced != (step_s, self._step_s):
+            self._pace(step_s)
+        self._colliders.update(world)
+        goal = self._goal
+        np.subtract(self._now, self._before, out=goal)
+        goal *= self._keep
+        goal += self._now
+        self._centres.to_world(goal)
+        goal += self._pull
+        # Without time joints stay where they are, even inside colliders.
+        moving = step_s > 0.0
+        for level in self._levels:
+            if len(level.own):
+                self._place(level, world)
+                self._swing(level, collides=moving and level.collides)
+            if level.hang is not None:
+                self._follow(level.hang)
+        for hang in self._ends:
+            self._follow(hang)
+        np.copyto(self._written[:, :3], self._frames[:, :4].transpose(0, 2, 1))
+        world[self._moved] = self._written
+        if moving:
+            self._before, self._now = self._now, self._reached[:, :3].copy()
+            self._centres.from_world(self._now)
+            self._step_s = step_s
+
+    def _pace(self, step_s: float) -> None:
+        """What depends on the lengths of this step and the last one only."""
         frames = step_s * _RATE_HZ
         growth = step_s / self._step_s if self._step_s > 0.0 else 1.0
         still = (1.0 - self._drag) ** frames
-        keep = (still * min(growth, _MOST_GROWTH))[:, None] if step_s else None
+        self._keep = (still * min(growth, _MOST_GROWTH) * (step_s > 0.0))[:, None]
         # Springs with much drag creep and ones without swing: this factor of the force gives both
         # the speed they have at 60 frames a second (frames² without drag, frames with full).
         gain = frames * np.where(self._drag > _NO_DRAG, (1.0 - still) / self._drag_safe, frames)
         push = (gain / _RATE_HZ)[:, None]
-        world = self._skeleton.world
-        to_world, to_centre = self._centre_matrices()
-        self._colliders.update(world)
-        goal = self._now if keep is None else self._now + (self._now - self._before) * keep
-        if to_world is not None:
-            goal = _transform(to_world, goal)
-        goal = goal + self._gravity * push
-        force = self._stiffness * push
-        reached = np.zeros_like(goal)
-        for level in self._levels:
-            self._swing(level, goal, force, reached, world)
-        if step_s:
-            self._before = self._now
-            self._now = reached if to_centre is None else _transform(to_centre, reached)
-            self._step_s = step_s
+        self._pull = self._gravity * push
+        np.multiply(self._stiffness, push, out=self._force)
+        self._paced = (step_s, self._step_s)
 
-    def _swing(self, level: _Level, goal: F64, force: F64, reached: F64, world: F64) -> None:
-        run = level.run
-        if run.stop > run.start:
-            base = world[level.parents] @ level.own
-            linear, place = base[:, :3, :3], base[:, :3, 3]
-            rest = (linear @ self._tails[run][:, :, None])[:, :, 0]
-            length = np.sqrt(np.vecdot(rest, rest))[:, None]
-            axis = rest / np.maximum(length, _SHORTEST_M)
-            way = goal[run] + axis * force[run] - place
-            way = _unit(way, axis)
-            tail = place + way * length
-            if level.collides and self._moving:
-                push_out(
-                    tail,
-                    place,
-                    length,
-                    hit=self._hit[run],
-                    touch=self._touch[run],
-                    state=self._colliders.state,
-                )
-                way = _unit(tail - place, axis)
-            reached[run] = tail
-            base[:, :3, :3] = _turns(axis, way) @ linear
-            world[level.nodes] = base
-        if len(level.followers):
-            local = self._skeleton.local[level.followers]
-            world[level.followers] = world[level.follower_parents] @ local
+    def _measure(self, world: F64) -> None:
+        """Lengths and rest directions, again when the model's size in the world has changed."""
+        x, y, z = world[-1, :3, 0].tolist()
+        size = (x * x + y * y + z * z) ** 0.5
+        if abs(size - self._size) <= _SAME * size:
+            return
+        self._size = size
+        rest = self._skeleton.rest_world[:, :3, 0]
+        rest_size = np.sqrt(np.vecdot(rest, rest))
+        scale = rest_size[self._nodes] * (size / max(rest_size[-1], _SHORTEST_M))
+        scale = np.maximum(scale, _SHORTEST_M)[:, None]
+        length = np.sqrt(np.vecdot(self._tails, self._tails))[:, None]
+        ahead = np.where(length > _SHORTEST_M, self._tails, [0.0, 1.0, 0.0])
+        ahead = ahead / np.where(length > _SHORTEST_M, length, 1.0)
+        self._length[:] = length * scale
+        self._rest[:] = ahead * scale
+        ahead = ahead / scale if self._even else ahead * np.maximum(length, _SHORTEST_M)
+        self._own[:, 4, :3] = np.vecmat(ahead, self._own[:, :3, :3])
 
-    def _settle(self) -> None:
+    def _place(self, level: _Level, world: F64) -> None:
+        """World matrices of joints as if they did not swing, and where their tails would be."""
+        frame = level.frame
+        if level.run.start == 0:
+            above = world[level.above][:, :3].transpose(0, 2, 1)
+        elif isinstance(level.above, slice):
+            above = self._frames[level.above, :4]
+        else:
+            above = self._frames.take(level.above, 0)[:, :4]
+        np.matmul(level.own, above, out=frame[:, :5])
+        if not self._even:
+            axis = frame[:, 4]
+            np.sqrt(np.vecdot(axis, axis), out=level.length[:, 0])
+            axis /= np.maximum(level.length, _SHORTEST_M)
+            np.matvec(frame[:, :3], axis, out=level.rest)
+
+    def _swing(self, level: _Level, *, collides: bool) -> None:
+        frame, tail = level.frame, level.tail[:, :3]
+        linear, place, axis, way = frame[:, :3], frame[:, 3], frame[:, 4], frame[:, 5]
+        np.multiply(axis, level.force, out=way)
+        way += level.goal
+        way -= place
+        norm = np.sqrt(np.vecdot(way, way))
+        way /= np.maximum(norm, _SHORTEST_M, out=norm)[:, None]
+        np.multiply(way, level.length, out=tail)
+        tail += place
+        if collides:
+            np.vecdot(tail, tail, out=level.tail[:, 4])
+            self._colliders.push_out(level.run, level.tail, place, way, level.length)
+        # Turned by the smallest rotation from axis u to way v: with c = u · v it is the matrix
+        # 1 + 2 v uᵀ - (u + v)(u + v)ᵀ / (1 + c), here times the rest's L, of which uᵀL is known.
+        cosine = np.vecdot(axis, way)
+        if np.minimum.reduce(cosine) < _OPPOSITE:
+            turn = quat.to_matrix(quat.from_to(axis, way))
+            linear[:] = linear @ turn.transpose(0, 2, 1)
+            return
+        turned, turn = np.matvec(linear, way), level.turn
+        turned += level.rest
+        np.subtract(-1.0, cosine, out=cosine)
+        np.divide(turned, cosine[:, None], out=turn[:, 0])
+        np.add(level.rest, level.rest, out=turn[:, 1])
+        turn[:, 1] += turn[:, 0]
+        linear += turn.transpose(0, 2, 1) @ frame[:, 4:]
+
+    def _follow(self, hang: _Hang) -> None:
+        local = self._skeleton.local.take(hang.nodes, 0).transpose(0, 2, 1)
+        np.matmul(local, self._frames.take(hang.above, 0)[:, :4], out=self._frames[hang.run, :4])
+
+    def _settle(self, world: F64) -> None:
         """Tails where the pose without any swing has them, at rest."""
-        world = self._skeleton.world[self._nodes]
-        tails = _transform(world, self._tails)
-        _, to_centre = self._centre_matrices()
-        self._now = tails if to_centre is None else _transform(to_centre, tails)
+        for level in self._levels:
+            self._place(level, world)
+            if level.hang is not None:
+                self._follow(level.hang)
+        frame = self._frames[: self._count]
+        self._now = frame[:, 3] + frame[:, 4] * self._length
+        self._centres.from_world(self._now)
         self._before = self._now
         self._step_s = 0.0
         self._settled = True
 
-    def _centre_matrices(self) -> tuple[F64 | None, F64 | None]:
-        if not self._any_centre:
-            return None, None
-        to_world = self._skeleton.world[self._centers].copy()
-        to_world[~self._centred] = np.eye(4)
-        return to_world, np.asarray(np.linalg.pinv(to_world), np.float64)
-
-    def _sort(
-        self, joints: list[SpringJoint], depth: dict[int, int], swinging: set[int]
-    ) -> list[_Level]:
-        parents = self._skeleton.parents
-        levels: list[_Level] = []
-        start = 0
-        for d in range(max(depth.values(), default=-1) + 1):
-            nodes = np.array([j.node for j in joints if depth[j.node] == d], np.int32)
-            hang = [n for n, k in depth.items() if k == d and n not in swinging]
-            followers = np.array(hang, np.int32)
-            run = slice(start, start + len(nodes))
-            start = run.stop
+    def _sort(self, tree: SpringTree, touch: NDArray[np.bool_]) -> tuple[list[_Level], list[_Hang]]:
+        """The levels with all their views, and what hangs at the ends."""
+        levels = []
+        for d, run in enumerate(tree.runs):
+            above = tree.above(run)
             levels.append(
                 _Level(
                     run,
-                    nodes,
-                    parents[nodes],
-                    followers,
-                    parents[followers],
-                    collides=bool(self._touch[run].any()),
-                    own=_own_matrices(self._skeleton, nodes),
+                    run_of(np.array([tree.row[n] if d else n for n in above], np.int32)),
+                    frame=self._frames[run],
+                    own=self._own[run],
+                    goal=self._goal[run],
+                    force=self._force[run],
+                    tail=self._reached[run],
+                    length=self._length[run],
+                    rest=self._rest[run],
+                    turn=np.zeros((len(above), 2, 3)),
+                    collides=bool(touch[run].any()),
+                    hang=self._hang(tree, tree.between[d]),
                 )
             )
-        return levels
+        ends = (self._hang(tree, run) for run in tree.ends)
+        return levels, [hang for hang in ends if hang is not None]
+
+    @staticmethod
+    def _hang(tree: SpringTree, run: slice) -> _Hang | None:
+        above = np.array([tree.row[n] for n in tree.above(run)], np.int32)
+        nodes = np.array(tree.nodes[run], np.int32)
+        return _Hang(run, above, nodes) if len(nodes) else None
 
 
-def _swinging_depths(skeleton: Skeleton, swinging: set[int]) -> dict[int, int]:
-    """Every node that swings or hangs on one that does → how many of its ancestors are such."""
-    depth: dict[int, int] = {}
-    for node in range(skeleton.count):
-        parent = int(skeleton.parents[node])
-        if parent in depth:
-            depth[node] = depth[parent] + 1
-        elif node in swinging:
-            depth[node] = 0
-    return depth
+def _own_rows(skeleton: Skeleton, nodes: I32) -> F64:
+    """(k, 5, 4) columns of the bones' rest matrices, and a row for the vector to the tail.
 
-
-def _own_matrices(skeleton: Skeleton, nodes: I32) -> F64:
-    """(k, 4, 4) rest matrices of swinging bones relative to their parents."""
-    own = np.zeros((len(nodes), 4, 4))
-    own[:, :3, :3] = quat.to_matrix(skeleton.rest_rotation[nodes])
-    own[:, :3, :3] *= skeleton.rest_scale[nodes][:, None, :]
-    own[:, :3, 3] = skeleton.rest_translation[nodes]
+    Times the columns of the parent's world matrix this gives both in the world.
+    """
+    own = np.zeros((len(nodes), 5, 4))
+    linear = quat.to_matrix(skeleton.rest_rotation[nodes])
+    linear = linear * skeleton.rest_scale[nodes][:, None, :]
+    own[:, :3, :3] = linear.transpose(0, 2, 1)
+    own[:, 3, :3] = skeleton.rest_translation[nodes]
     own[:, 3, 3] = 1.0
     return own
-
-
-def _transform(matrices: F64, points: F64) -> F64:
-    return np.asarray((matrices[:, :3, :3] @ points[:, :, None])[:, :, 0] + matrices[:, :3, 3])
-
-
-def _unit(v: F64, otherwise: F64) -> F64:
-    length = np.sqrt(np.vecdot(v, v))[:, None]
-    if length.size and float(length.min()) < _SHORTEST_M:
-        v = np.where(length < _SHORTEST_M, otherwise, v)
-        length = np.where(length < _SHORTEST_M, 1.0, length)
-    return np.asarray(v / length, np.float64)
-
-
-def _turns(u: F64, v: F64) -> F64:
-    """(k, 3, 3) shortest rotations taking unit vectors `u` to `v` (Rodrigues, without angles)."""
-    cosine = np.vecdot(u, v)
-    if cosine.size and float(cosine.min()) < _OPPOSITE:
-        return quat.to_matrix(quat.from_to(u, v))
-    w = quat.cross(u, v)
-    turns: F64 = w[:, :, None] * (w / (1.0 + cosine)[:, None])[:, None, :]
-    turns[:, 0, 0] += cosine
-    turns[:, 1, 1] += cosine
-    turns[:, 2, 2] += cosine
-    turns[:, 0, 1] -= w[:, 2]
-    turns[:, 1, 0] += w[:, 2]
-    turns[:, 0, 2] += w[:, 1]
-    turns[:, 2, 0] -= w[:, 1]
-    turns[:, 1, 2] -= w[:, 0]
-    turns[:, 2, 1] += w[:, 0]
-    return turns
