@@ -13,9 +13,9 @@ from avatar.solve.rotations import F64, inv
 from avatar.solve.solution import PART_INDEX, PART_OF_BONE, PARTS
 from flow.motion import ARKIT_INDEX
 from flow.pose import BONE_INDEX, HUMAN_BONES, PRESET_EXPRESSIONS, AvatarPose, Driver, Part
+from flow.spec import F32
 
 _FACE, _LEGS = PART_INDEX[Part.FACE], PART_INDEX[Part.LEGS]
-_TORSO = PART_INDEX[Part.TORSO]
 _HIPS = BONE_INDEX["hips"]
 _THIGHS = [BONE_INDEX["leftUpperLeg"], BONE_INDEX["rightUpperLeg"]]
 _PRESETS = frozenset(PRESET_EXPRESSIONS)
@@ -80,14 +80,8 @@ def blend(
     the legs, which stand on the floor; legs that stay with `base` keep their direction in the room
     when the hips turn. The face and the gaze of `top` count where `face` and `gaze` say so.
     """
-    share = weights[PART_OF_BONE]
-    if ((weights == 0.0) | (weights == 1.0)).all():
-        rotations = np.where(share[:, None] > 0.0, top.rotations, base.rotations)
-    else:
-        rotations = slerp(base.rotations, top.rotations, share).astype(np.float32)
-    legs, torso, head = float(weights[_LEGS]), float(weights[_TORSO]), float(weights[_FACE])
-    if torso > legs:
-        keep_legs(rotations, base.rotations, 1.0 - legs)
+    rotations = turned(base.rotations, top.rotations, weights[PART_OF_BONE])
+    legs, head = float(weights[_LEGS]), float(weights[_FACE])
     out = replace(
         base,
         rotations=rotations,
@@ -96,8 +90,8 @@ def blend(
     if legs > 0.0:
         out = replace(out, hips=(base.hips + (top.hips - base.hips) * legs).astype(np.float32))
     if head > 0.0 and gaze:
-        turned = base.gaze_deg + (top.gaze_deg - base.gaze_deg) * head
-        out = replace(out, gaze_deg=turned.astype(np.float32))
+        gazing = base.gaze_deg + (top.gaze_deg - base.gaze_deg) * head
+        out = replace(out, gaze_deg=gazing.astype(np.float32))
     if head > 0.0 and face:
         out = replace(
             out,
@@ -107,13 +101,21 @@ def blend(
     return out
 
 
-def keep_legs(rotations: np.ndarray, base: np.ndarray, share: float) -> None:
-    """Turn the thighs back in place, so that they point where they did before the hips turned."""
-    turned = multiply(inv(rotations[_HIPS].astype(np.float64)), base[_HIPS])
-    straight = multiply(turned, rotations[_THIGHS])
-    if share < 1.0:
-        straight = slerp(rotations[_THIGHS], straight, np.full(2, share))
-    rotations[_THIGHS] = straight
+def turned(base: F32, top: F32, share: F64) -> F32:
+    """(55, 4) from `base` to `top` by each joint's `share` (55,), a new array.
+
+    Where the hips turn more than the thighs, these keep their direction in the room.
+    """
+    between = (share > 0.0) & (share < 1.0)
+    rotations = np.where(share[:, None] > 0.0, top, base)
+    if between.any():
+        rotations[between] = slerp(base[between], top[between], share[between])
+    legs = share[_THIGHS]
+    if (legs < share[_HIPS]).any():
+        back = multiply(inv(rotations[_HIPS].astype(np.float64)), base[_HIPS])
+        straight = multiply(back, rotations[_THIGHS])
+        rotations[_THIGHS] = slerp(straight, rotations[_THIGHS], legs)
+    return rotations
 
 
 def mixed(base: dict[str, float], top: dict[str, float], share: float) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Expressions that somebody switches: by a key, by a script, for a while or until further notice."""
+"""Expressions that somebody switches: by a key or a script, for a while or until told."""
 
 from __future__ import annotations
 

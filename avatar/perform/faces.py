@@ -69,7 +69,7 @@ FEATURES: dict[str, tuple[Feature, ...]] = {
 }
 """Preset and ARKit names to the features they are words for (cheekPuff: none)."""
 _CHOOSING: dict[str, tuple[Feature, ...]] = {
-    # One ARKit shape replaces itself; only presets stand for a whole feature.
+    # Other ARKit shapes replace themselves only.
     name: FEATURES[name]
     for name in (*PRESET_EXPRESSIONS, "eyeBlinkLeft", "eyeBlinkRight")
 }

@@ -50,6 +50,11 @@ class Mixer:
             raise ValueError(f"layer {layer.name} would lie under the idle performance")
         insort(self._layers, layer, key=lambda one: one.priority)
 
+    def raise_(self, layer: Layer) -> None:
+        """Lay a layer over all others of its priority: the newest that was asked for shows."""
+        self._layers.remove(layer)
+        self.add(layer)
+
     def pose(self, now: int) -> AvatarPose:
         """The pose to show at `now` (ns; never goes back)."""
         pose = self._idle.pose(now)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from avatar.quat import F64
 from avatar.rig.expression import Expression
-from avatar.rig.vocabulary import BLINKS, LOOKS, MOUTHS, Vocabulary, arkit_name
+from avatar.rig.vocabulary import BLINKS, LOOKS, MOUTHS, Vocabulary, arkit_name, spelled
 from flow.mesh import Material, Model
 from flow.spec import F32
 
@@ -40,6 +40,8 @@ class ExpressionRig:
         self._all = tuple(expressions.values())
         self._index = {e.name: i for i, e in enumerate(self._all)}
         self._lower = {e.name.lower(): i for i, e in reversed(list(enumerate(self._all)))}
+        for word, name in spelled(self._index).items():
+            self._lower.setdefault(word, self._index[name])
         self._names: dict[str, int] = {}
         n = len(self._all)
         self._matrix = np.zeros((n, len(model.morph_names)), np.float32)
@@ -84,14 +86,21 @@ class ExpressionRig:
         """Whether the avatar has an expression called so (any case)."""
         return self._find(name) >= 0
 
-    def update(self, asked: dict[str, float], looks: dict[str, float]) -> dict[int, dict[str, Any]]:
+    def update(
+        self,
+        asked: dict[str, float],
+        looks: dict[str, float],
+        chosen: dict[str, float] | None = None,
+    ) -> dict[int, dict[str, Any]]:
         """Set `morph_weights`; returns the material overrides (see `flow.stage.RigState`).
 
-        `asked` are preset and ARKit names together, `looks` the gaze as look expressions.
+        `asked` is the face that moves, `chosen` what somebody asked for by name (both as in
+        `flow.pose.AvatarPose`), `looks` the gaze as look expressions.
         """
         words = self._words
         weights = np.zeros(len(self._all))
-        for name, value in (words.choose(asked) if words else asked).items():
+        told = words.choose(asked, chosen) if words else {**asked, **(chosen or {})}
+        for name, value in told.items():
             i = self._find(name)
             if i >= 0:
                 weights[i] = max(weights[i], value)

@@ -14,6 +14,7 @@ from avatar.rig.constraint import ConstraintRig
 from avatar.rig.expression_rig import ExpressionRig
 from avatar.rig.eyes import doubled_looks
 from avatar.rig.humanoid import HumanoidRig
+from avatar.rig.lips import lips_follow_jaw
 from avatar.rig.look_at import LookAtRig
 from avatar.rig.skeleton import Skeleton
 from avatar.rig.spring_rig import SpringRig
@@ -49,7 +50,13 @@ class Runtime:
         twice = frozenset[str]()
         if self._look_at.by_bone:
             twice = doubled_looks(avatar.expressions, avatar.model, avatar.humanoid)
-        words = None if exact else Vocabulary(avatar.expressions, ignored=twice)
+        words = None
+        if not exact:
+            words = Vocabulary(
+                avatar.expressions,
+                ignored=twice,
+                lips_follow_jaw=lips_follow_jaw(avatar.expressions, avatar.model),
+            )
         self.expressions = ExpressionRig(avatar.expressions, avatar.model, words=words)
         self._constraints = ConstraintRig(avatar.constraints, self.skeleton)
         self.springs = SpringRig(avatar.springs, self.skeleton)
@@ -73,7 +80,7 @@ class Runtime:
             if self.look_target is not None:
                 self.gaze_deg = self._look_at.towards(self.look_target)
             looks = self._look_at.apply(self.gaze_deg)
-            materials = self.expressions.update(pose.expressions, looks)
+            materials = self.expressions.update(pose.expressions, looks, pose.chosen)
             self._constraints.apply()
             skeleton.compose()
             skeleton.propagate()

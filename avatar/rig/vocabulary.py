@@ -1,45 +1,159 @@
 """What an avatar is told: VRM's presets and ARKit's names together, in the words it has.
 
-Drivers say one movement in several words (`blink`, `blinkLeft`, `eyeBlinkLeft`, `jawOpen` and
-`aa`), so that any avatar finds one that it knows. Here the same movement is said once.
+A face that moves is said in several words (`blink`, `blinkLeft`, `eyeBlinkLeft`; `jawOpen` and
+`aa`; `mouthSmileLeft` and `happy`), so that any avatar finds one that it knows. Here each movement
+is said once, in the finer word: feature by feature an avatar is driven by the ARKit shapes that
+its author made ("perfect sync"), and by presets where these are missing or are only a part.
 
-An avatar whose author made ARKit expressions of its own ("perfect sync") is driven by them; the
-presets that would say the same again (blink, mouth, gaze) then rest.
+What somebody chose by name is said as it is; a preset that the avatar lacks is said in ARKit
+shapes and the other way round, where it has those.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from avatar.rig.expression import Expression
 from flow.motion import ARKIT_NAMES
+from flow.pose import PRESET_EXPRESSIONS
 
 BLINKS = ("blink", "blinkLeft", "blinkRight")
 MOUTHS = ("aa", "ih", "ou", "ee", "oh")
 LOOKS = ("lookUp", "lookDown", "lookLeft", "lookRight")
 _ARKIT = {name.lower(): name for name in ARKIT_NAMES}
-_ARKIT_BLINKS = frozenset({"eyeBlinkLeft", "eyeBlinkRight"})
+_ARKIT |= {
+    f"{name.lower().removesuffix(side)}{side[0]}": name
+    for name in ARKIT_NAMES
+    for side in ("left", "right")
+    if name.lower().endswith(side)
+    and name not in ("jawLeft", "jawRight", "mouthLeft", "mouthRight")
+}
+_PRESETS = {name.lower(): name for name in PRESET_EXPRESSIONS}
+_LIDS = frozenset({"eyeBlinkLeft", "eyeBlinkRight"})
 _ARKIT_LOOKS = frozenset(n for n in ARKIT_NAMES if n.startswith("eyeLook"))
 _ARKIT_MOUTH = frozenset(n for n in ARKIT_NAMES if n.startswith(("mouth", "jaw")))
+_ROUND = frozenset({"mouthFunnel", "mouthPucker"})
+_SPOKEN = frozenset(
+    n
+    for n in ARKIT_NAMES
+    if n == "jawOpen"
+    or n.startswith(
+        ("mouthClose", "mouthFunnel", "mouthPucker", "mouthLowerDown", "mouthUpperUp",
+         "mouthStretch", "mouthShrug", "mouthRoll")
+    )
+)  # fmt: skip
+"""The shapes that vowels are made of."""
+
+
+def _sided(*names: str) -> frozenset[str]:
+    return frozenset(name + side for name in names for side in ("Left", "Right"))
+
+
+_MOOD_SHAPES: dict[str, tuple[frozenset[str], ...]] = {
+    "happy": (_sided("mouthSmile"),),
+    "relaxed": (_sided("mouthSmile"),),
+    "angry": (_sided("browDown"),),
+    "sad": (_sided("mouthFrown"),),
+    "surprised": (_sided("eyeWide") | {"browInnerUp"}, _sided("eyeWide", "browOuterUp")),
+}
+"""What says a moving mood, on avatars that have all of one of these."""
+
+
+def _pairs(**weights: float) -> dict[str, float]:
+    return {name + side: w for name, w in weights.items() for side in ("Left", "Right")}
+
+
+_INSTEAD: dict[str, dict[str, float]] = {
+    "blinkLeft": {"eyeBlinkLeft": 1.0},
+    "blinkRight": {"eyeBlinkRight": 1.0},
+    "eyeBlinkLeft": {"blinkLeft": 1.0},
+    "eyeBlinkRight": {"blinkRight": 1.0},
+    "aa": {"jawOpen": 0.65},
+    "ih": {"jawOpen": 0.15, **_pairs(mouthStretch=0.4, mouthLowerDown=0.3)},
+    "ou": {"jawOpen": 0.1, "mouthPucker": 0.8},
+    "ee": {"jawOpen": 0.25, **_pairs(mouthStretch=0.4, mouthSmile=0.25)},
+    "oh": {"jawOpen": 0.35, "mouthFunnel": 0.6},
+    "jawOpen": {"aa": 1.0},
+    "mouthFunnel": {"oh": 0.7},
+    "mouthPucker": {"ou": 0.8},
+    "happy": _pairs(mouthSmile=0.85, cheekSquint=0.5, eyeSquint=0.3),
+    "relaxed": _pairs(mouthSmile=0.35, eyeSquint=0.3),
+    "angry": _pairs(browDown=0.9, noseSneer=0.3, mouthFrown=0.3),
+    "sad": {"browInnerUp": 0.9, **_pairs(mouthFrown=0.7)},
+    "surprised": {"browInnerUp": 0.8, "jawOpen": 0.2, **_pairs(browOuterUp=0.7, eyeWide=0.8)},
+    "mouthSmileLeft": {"happy": 0.35},
+    "mouthSmileRight": {"happy": 0.35},
+}
+"""The nearest to a word that an avatar lacks."""
+_ENOUGH = 0.5
+"""So much of what stands for a word there must be."""
+_MOST_NAMES = 1024
 
 
 def arkit_name(name: str) -> str:
-    """The ARKit name that `name` spells in any case, else `name`."""
-    return _ARKIT.get(name.lower(), name)
+    """The ARKit name that `name` spells (any case, ``_L`` for Left, underscores), else `name`."""
+    return _ARKIT.get(name.lower(), _ARKIT.get(name.lower().replace("_", ""), name))
+
+
+def canonical(name: str) -> str:
+    """VRM's or ARKit's spelling of `name`, else `name`."""
+    return _PRESETS.get(name.lower(), arkit_name(name))
 
 
 class Vocabulary:
-    """The words of one avatar. `ignored` are names (lower case) never said to it."""
+    """The words of one avatar.
+
+    Args:
+        expressions: What its author made; those that change nothing do not count.
+        ignored: Names (lower case) never said to it.
+        lips_follow_jaw: Its mouthClose shuts the lips of an open jaw (as ARKit defines it), so
+            that more of it than of jawOpen would press them through each other.
+    """
 
     def __init__(
-        self, expressions: dict[str, Expression], *, ignored: frozenset[str] = frozenset()
+        self,
+        expressions: Mapping[str, Expression],
+        *,
+        ignored: frozenset[str] = frozenset(),
+        lips_follow_jaw: bool = False,
     ) -> None:
-        names = {n.lower() for n in expressions}
-        own = {_ARKIT[n] for n in names if n in _ARKIT}
-        self.syncs_blink = own >= _ARKIT_BLINKS
-        self.syncs_mouth = "jawOpen" in own and bool({"mouthFunnel", "mouthPucker"} & own)
+        at_work = [e.name for e in expressions.values() if e.morphs or e.colors or e.uvs]
+        self._own = {canonical(name): name for name in reversed(at_work)}
+        own = frozenset(self._own)
+        self.syncs_blink = own >= _LIDS
+        self.syncs_mouth = "jawOpen" in own and bool(_ROUND & own)
         self.syncs_gaze = own >= _ARKIT_LOOKS
         self._ignored = ignored
-        self._has_blink = "blink" in names
-        self._sided = {"blinkleft", "blinkright"} <= names
+        self._lips_follow_jaw = lips_follow_jaw and {"jawOpen", "mouthClose"} <= own
+        self._has_blink = "blink" in own
+        self._sided = {"blinkLeft", "blinkRight"} <= own
+        self._rests = self._resting(own)
+        self._chosen: dict[str, dict[str, float]] = {}
+
+    def _resting(self, own: frozenset[str]) -> frozenset[str]:
+        """Of a face said in both vocabularies, the words that would say a movement again."""
+        rests: set[str] = set()
+        if self.syncs_blink:
+            rests.update(BLINKS)
+        elif own & set(BLINKS):
+            rests |= _LIDS
+        if self.syncs_mouth:
+            rests.update(MOUTHS)
+        elif own & set(MOUTHS):
+            rests |= _SPOKEN
+        for mood, shapes in _MOOD_SHAPES.items():
+            if any(own >= enough for enough in shapes):
+                rests.add(mood)
+        return frozenset(rests)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The author's names of all that it can show."""
+        return tuple(sorted(self._own.values()))
+
+    def knows(self, name: str) -> bool:
+        """Whether the avatar shows something when `name` is chosen."""
+        return bool(self.words_for(name))
 
     @property
     def groups(self) -> tuple[set[str], set[str], set[str]]:
@@ -48,7 +162,7 @@ class Vocabulary:
         What an expression blocks or damps is the movement, whichever names say it.
         """
         return (
-            {*BLINKS, *(_ARKIT_BLINKS if self.syncs_blink else ())},
+            {*BLINKS, *(_LIDS if self.syncs_blink else ())},
             {*LOOKS, *(_ARKIT_LOOKS if self.syncs_gaze else ())},
             {*MOUTHS, *(_ARKIT_MOUTH if self.syncs_mouth else ())},
         )
@@ -57,25 +171,58 @@ class Vocabulary:
         """Whether gaze is to be shown by the look presets."""
         return not (self.syncs_gaze and "eyeLookInLeft" in asked)
 
-    def choose(self, asked: dict[str, float]) -> dict[str, float]:
-        """What this avatar is told: never the same movement by two names."""
+    def choose(
+        self, moving: dict[str, float], chosen: dict[str, float] | None = None
+    ) -> dict[str, float]:
+        """What this avatar is told: never the same movement by two names.
+
+        Args:
+            moving: A face in both vocabularies, or in one.
+            chosen: What somebody asked for by name, as it is.
+        """
+        out = self._moving(moving)
+        for name, weight in (chosen or {}).items():
+            for word, share in self.words_for(name).items():
+                out[word] = min(out.get(word, 0.0) + weight * share, 1.0)
+        self._blink(out)
+        return out
+
+    def words_for(self, name: str) -> dict[str, float]:
+        """What says `name` on this avatar; empty when nothing does."""
+        known = self._chosen.get(name)
+        if known is None:
+            known = self._look_up(canonical(name))
+            if len(self._chosen) < _MOST_NAMES:
+                self._chosen[name] = known
+        return known
+
+    def _look_up(self, word: str) -> dict[str, float]:
+        if word in self._own:
+            return {self._own[word]: 1.0}
+        if word == "blink":
+            return self._look_up("blinkLeft") | self._look_up("blinkRight")
+        wanted = _INSTEAD.get(word, {})
+        found = {self._own[o]: share for o, share in wanted.items() if o in self._own}
+        enough = sum(found.values()) > _ENOUGH * sum(wanted.values())
+        return found if enough else {}
+
+    def _moving(self, asked: dict[str, float]) -> dict[str, float]:
         out = dict(asked)
         if self._ignored:
             out = {k: v for k, v in asked.items() if k.lower() not in self._ignored}
-        if "eyeBlinkLeft" in asked or "eyeBlinkRight" in asked:
-            if self.syncs_blink:
-                for name in BLINKS:
-                    out.pop(name, None)
-            elif not any(name in asked for name in BLINKS):
-                out["blinkLeft"] = asked.get("eyeBlinkLeft", 0.0)
-                out["blinkRight"] = asked.get("eyeBlinkRight", 0.0)
-        if "jawOpen" in asked:
-            if self.syncs_mouth:
-                for name in MOUTHS:
-                    out.pop(name, None)
-            elif not any(name in asked for name in MOUTHS):
-                out["aa"] = asked["jawOpen"]
-        self._blink(out)
+        lids = "eyeBlinkLeft" in asked or "eyeBlinkRight" in asked
+        speaks = "jawOpen" in asked
+        if lids and not self.syncs_blink and not any(name in asked for name in BLINKS):
+            out["blinkLeft"] = asked.get("eyeBlinkLeft", 0.0)
+            out["blinkRight"] = asked.get("eyeBlinkRight", 0.0)
+        if speaks and not self.syncs_mouth and not any(name in asked for name in MOUTHS):
+            out["aa"] = asked["jawOpen"]
+        if lids or speaks or "mouthSmileLeft" in asked:  # said in ARKit's words too
+            for name in self._rests:
+                if name in out:
+                    del out[name]
+        if self._lips_follow_jaw and "mouthClose" in out:
+            out["mouthClose"] = min(out["mouthClose"], out.get("jawOpen", 0.0))
         return out
 
     def _blink(self, out: dict[str, float]) -> None:
@@ -89,3 +236,8 @@ class Vocabulary:
             out["blinkLeft"], out["blinkRight"] = max(left, both), max(right, both)
         elif both and (left or right):
             out["blinkLeft"], out["blinkRight"] = max(left - both, 0.0), max(right - both, 0.0)
+
+
+def spelled(names: Iterable[str]) -> dict[str, str]:
+    """Lower-case ARKit and preset spellings to the author's names, where these are spelled so."""
+    return {canonical(name).lower(): name for name in names if canonical(name) != name}

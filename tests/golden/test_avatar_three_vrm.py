@@ -55,7 +55,7 @@ def replay(
     dumps = iter(recorded)
     steps = json.loads((shared / "oracles" / "scenarios" / f"{scenario}.json").read_text())["steps"]
     avatar = load_avatar(avatars / f"{body}.vrm", max_texture_px=16)
-    runtime = Runtime(avatar)
+    runtime = Runtime(avatar, exact=True)
     old = avatar.version == "vrm0"
     rest = runtime.skeleton.rest_world[avatar.humanoid.node("hips"), :3, 3]
     rotations, hips = identity_rotations(), np.zeros(3, np.float32)
