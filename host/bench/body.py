@@ -61,7 +61,8 @@ class _Tree:
     def chain(self, name: str, parent: int, root: Place, step: Place, joints: int) -> list[int]:
         """`joints` nodes and the end that the last one points at."""
         nodes = [self.add(f"{name}0", parent, root)]
-        nodes += [self.add(f"{name}{k + 1}", nodes[-1], step) for k in range(joints)]
+        for k in range(joints):
+            nodes.append(self.add(f"{name}{k + 1}", nodes[-1], step))
         return nodes
 
 

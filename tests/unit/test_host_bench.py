@@ -28,6 +28,9 @@ def test_the_avatar_must_have_every_kind_of_moving_part(body: Avatar) -> None:
     assert len(body.springs.colliders) == 20
     assert {("sphere", True), ("capsule", True), ("plane", False)} <= kinds
     assert all(len(j.colliders) >= 9 for j in body.springs.joints)
+    swinging = {j.node for j in body.springs.joints}
+    roots = [n for n in swinging if int(body.model.parents[n]) not in swinging]
+    assert len(roots) == 21, "chains, not bushes"
 
 
 def test_its_joints_must_swing_and_lie_against_colliders(body: Avatar) -> None:
