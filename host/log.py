@@ -1,7 +1,7 @@
 """What the running show says: sentences on standard error, the same one at most once a second.
 
-Nothing here ever receives a secret, a picture or a person's name; outputs mask their addresses
-before they speak.
+Nothing here ever receives a secret or a picture; outputs mask their addresses before they speak.
+Of names only those of a credit line and of a permission that the show file states are said.
 """
 
 from __future__ import annotations

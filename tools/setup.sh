@@ -45,6 +45,10 @@ install_packages() { # must|may, packages...
 has_lib() { # is a shared library known to the loader? (not grep -q: it would break the pipe of a long list)
   { ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null; } | grep -F "$1" >/dev/null
 }
+has_cjk_font() { # of those that host/lettering looks for
+  find /usr/share/fonts /usr/local/share/fonts ~/.local/share/fonts ~/.fonts -iname '*cjk*' -o -iname 'wqy-*' \
+    -o -iname 'SourceHan*' -o -iname 'DroidSansFallback*' 2>/dev/null | grep . >/dev/null
+}
 if [ "$(uname -s)" = Linux ]; then
   must=(); may=()
   has_lib libX11.so.6 || must+=(libx11-6)
@@ -53,6 +57,7 @@ if [ "$(uname -s)" = Linux ]; then
   has_lib libGL.so.1 || must+=(libgl1)
   has_lib libglib-2.0.so.0 || must+=(libglib2.0-0)
   has_lib libportaudio.so.2 || may+=(libportaudio2)
+  has_cjk_font || may+=(fonts-wqy-microhei) # an avatar's maker is credited in his own script
   install_packages must "${must[@]}"
   install_packages may "${may[@]}"
   if [ "$want" = test ]; then

@@ -16,7 +16,6 @@ import pytest
 
 from flow.clock import ManualClock
 from flow.errors import EngineError, LicenceError
-from flow.spec import U8
 from flow.stage import StageFrame
 from host.log import Voice
 from host.session import Session, build
