@@ -41,6 +41,7 @@ class Machine:
             (self.bin / name).symlink_to(found)
         self.fake("uname", "echo Linux")
         self.fake("id", "echo 1000")
+        self.fake("find", "echo /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
         self.libraries(*LIBRARIES)
 
     def fake(self, name: str, script: str) -> None:
@@ -126,3 +127,12 @@ def test_sudo_must_hand_on_that_nobody_answers_questions(machine: Machine) -> No
     installed = [x for x in machine.log.read_text().splitlines() if "install" in x]
     assert installed
     assert all(x.startswith("noninteractive ") for x in installed)
+
+
+def test_a_machine_without_chinese_and_japanese_must_be_told_of_a_font(machine: Machine) -> None:
+    machine.fake("find", "exit 0")
+    machine.fake("apt-get", "exit 100")
+    machine.fake("sudo", "exit 1")
+    said = machine.setup()
+    assert "optional" in said
+    assert "fonts-wqy-microhei" in said
