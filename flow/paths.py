@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -13,6 +15,25 @@ def user_path(text: str | os.PathLike[str]) -> Path:
     the message about the missing file shows it; `Path.expanduser` raises there.
     """
     return Path(os.path.expanduser(text))  # noqa: PTH111 - see above
+
+
+def cache_home(
+    environ: Mapping[str, str] | None = None, platform: str = sys.platform
+) -> Path | None:
+    """This program's folder among the user's caches; None for a user who has no home."""
+    env = os.environ if environ is None else environ
+    user = Path(env.get("HOME") or user_path("~"))
+    if not user.is_absolute():
+        return None
+    if platform == "darwin":
+        cache = user / "Library" / "Caches"
+    elif platform == "win32":
+        cache = Path(env.get("LOCALAPPDATA") or user / "AppData" / "Local")
+    else:
+        # The XDG base directory specification says to ignore relative paths here.
+        xdg = env.get("XDG_CACHE_HOME", "")
+        cache = Path(xdg) if xdg.startswith("/") else user / ".cache"
+    return cache / "mirrorstage"
 
 
 def is_file(path: Path) -> bool:

@@ -109,6 +109,14 @@ def seconds(text: str) -> float:
     return value
 
 
+def frame_rate(text: str) -> float:
+    """Frames a second, 1 to 240."""
+    value = float(text)
+    if not 1 <= value <= 240:  # noqa: PLR2004
+        raise ValueError(text)
+    return value
+
+
 def _show_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "show", nargs="?", metavar="SHOW.toml", help="a show file; without one, defaults"
@@ -189,6 +197,7 @@ def _devices(commands: Commands) -> None:
 def _doctor(commands: Commands) -> None:
     sub = _add(commands, "doctor", "check this machine and say how to mend what is missing")
     sub.add_argument("--port", type=int, default=8080, help="port of the page, default 8080")
+    sub.add_argument("--clear-cache", action="store_true", help="throw decoded avatars away")
     _json(sub)
 
 
@@ -218,8 +227,13 @@ def _models(commands: Commands) -> None:
 
 
 def _take(commands: Commands) -> None:
-    sub = _add(commands, "take", "record a performance, to be replayed bit for bit")
-    sub.add_argument("action", choices=("record",))
+    sub = _add(commands, "take", "record a performance, replay it bit for bit, export it")
+    actions = sub.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _take_record(_add(actions, "record", "record a performance"))
+    _take_export(_add(actions, "export", "make a VRM animation or a BVH of a take or a motion"))
+
+
+def _take_record(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--source", default="webcam", metavar="SOURCE", help="as in 'live'; a take is copied"
     )
@@ -228,6 +242,24 @@ def _take(commands: Commands) -> None:
         "--duration", type=seconds, default=0.0, metavar="SECONDS", help="0: to the end"
     )
     sub.add_argument("--profile", choices=("face", "upper", "full"), default="full")
+    sub.add_argument("--force", action="store_true", help="replace an existing file")
+    _json(sub)
+
+
+def _take_export(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("take", metavar="TAKE", help="a take, a built-in one's name, a .vrma or .bvh")
+    sub.add_argument("-o", "--out", required=True, metavar="OUT.vrma|OUT.bvh")
+    sub.add_argument(
+        "--avatar", metavar="PATH|NAME", help="whose proportions; default: a standard body"
+    )
+    sub.add_argument("--fps", type=frame_rate, default=30.0, help="default 30")
+    sub.add_argument("--mirror", action="store_true", help="left and right exchanged")
+    sub.add_argument(
+        "--face",
+        choices=("all", "presets", "arkit"),
+        default="all",
+        help="expressions in a .vrma; programs that show ARKit's and VRM's at once want one kind",
+    )
     sub.add_argument("--force", action="store_true", help="replace an existing file")
     _json(sub)
 

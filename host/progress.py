@@ -13,12 +13,18 @@ WIDTH = 28
 
 
 class Bar:
-    """Call it with anything that has ``what``, ``done`` and ``total`` (0: unknown)."""
+    """Call it with anything that has ``what``, ``done`` and ``total`` (0: unknown).
 
-    def __init__(self, stream: TextIO, unit: str = "MB", scale: float = 1e6) -> None:
+    Work that ends within `patience_s` shows nothing.
+    """
+
+    def __init__(
+        self, stream: TextIO, unit: str = "MB", scale: float = 1e6, patience_s: float = 0.0
+    ) -> None:
         self._stream = stream
         self._unit, self._scale = unit, scale
         self._clock = MonotonicClock()
+        self._silent_until = self._clock.now() + round(patience_s * NS_PER_S)
         self._terminal = stream.isatty()
         self._what = ""
         self._began = 0
@@ -40,6 +46,8 @@ class Bar:
     def __call__(self, progress: Any) -> None:
         """Show `progress`; cheap enough to call for every block."""
         now = self._clock.now()
+        if now < self._silent_until:
+            return
         fresh = progress.what != self._what
         if fresh:
             self._what, self._began, self._next = progress.what, now, now

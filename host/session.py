@@ -13,7 +13,6 @@ from typing import Any
 
 import assets
 from avatar.perform.performer import Performer
-from avatar.read.load import load_avatar
 from avatar.rig.avatar import Avatar
 from avatar.rig.extent import extent
 from avatar.rig.runtime import Runtime
@@ -30,6 +29,7 @@ from host.log import Voice
 from host.outputs import make_outputs, wanted_outputs
 from host.showfile import Show
 from host.sources import Chosen, choose_motion, choose_sound
+from host.wardrobe import open_avatar
 from render.engine import Renderer, open_renderer
 from scenes.director import Director
 from scenes.stage import Stage, load_stage
@@ -126,7 +126,7 @@ def build(
         voice.say(f"Motion: {motion.sentence}")
 
         go_on()
-        body = load_avatar(assets.locate("avatars", show.avatar.model))
+        body = open_avatar(show.avatar.model, go_on=go_on)
         licence = judge(body, show.purpose.declared(ai_driven=motion.driver is Driver.AI))
         licence.say(voice)
         licence.enforce()

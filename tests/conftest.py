@@ -11,6 +11,9 @@ import pytest
 
 from flow.clock import ManualClock
 
+# Tests neither read nor leave decoded avatars in this user's cache.
+os.environ["MIRRORSTAGE_CACHE"] = "off"
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -17,7 +17,7 @@ from typing import Literal
 
 from capture.models.registry import BY_NAME, FACE_EXTRAS, MODELS, NEEDS, ModelFile, Need, Profile
 from flow.errors import AssetError
-from flow.paths import user_path
+from flow.paths import cache_home, user_path
 
 State = Literal["ok", "rebuilt", "damaged", "missing"]
 
@@ -76,22 +76,14 @@ def home(environ: Mapping[str, str] | None = None, platform: str = sys.platform)
     env = os.environ if environ is None else environ
     if chosen := env.get("MIRRORSTAGE_MODELS"):
         return user_path(chosen)
-    user = Path(env.get("HOME") or user_path("~"))
-    if not user.is_absolute():
+    cache = cache_home(env, platform)
+    if cache is None:
         raise AssetError(
             "This user has no home folder where the models could lie.",
             code="models.folder",
             hint="Set MIRRORSTAGE_MODELS to a folder of yours.",
         )
-    if platform == "darwin":
-        cache = user / "Library" / "Caches"
-    elif platform == "win32":
-        cache = Path(env.get("LOCALAPPDATA") or user / "AppData" / "Local")
-    else:
-        # The XDG base directory specification says to ignore relative paths here.
-        xdg = env.get("XDG_CACHE_HOME", "")
-        cache = Path(xdg) if xdg.startswith("/") else user / ".cache"
-    return cache / "mirrorstage" / "models"
+    return cache / "models"
 
 
 def resolve(profile: Profile = "full", *, folder: Path | None = None) -> ModelSet:

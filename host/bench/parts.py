@@ -25,6 +25,7 @@ PERIOD_NS = NS_PER_S // 30
 WIDTH, HEIGHT = 1280, 720
 ALONE, FOUR = "avatar", "avatar x4"
 """The whole update of the avatar of `host.bench.body`, of one and of four."""
+LOADS = 3
 WARM_UP_PICTURES = 5
 """The first pictures make plates and caches; they are not counted."""
 
@@ -173,6 +174,31 @@ def encode(setting: Setting) -> Stages:
     return meter.summary()
 
 
+def load(setting: Setting) -> Stages:
+    """A heavy avatar from file to renderer: decoded, and again from the shelf."""
+    import tempfile
+
+    from avatar.read.cache import Shelf
+    from host.bench.heavy import write_heavy
+    from render.engine import open_renderer
+
+    meter = Meter()
+    with tempfile.TemporaryDirectory(prefix="mirrorstage-load-") as folder:
+        path = write_heavy(Path(folder) / "heavy.vrm")
+        shelf = Shelf(Path(folder) / "shelf")
+        renderer = open_renderer(WIDTH, HEIGHT, backend=setting.backend, clock=setting.clock)
+        try:
+            for round_ in range(LOADS):
+                shelf.clear()
+                for name in ("load first", "load again"):
+                    with meter.measure(name):
+                        body = shelf.load(path)
+                        renderer.add_avatar(f"{name} {round_}", body.model)
+        finally:
+            renderer.close()
+    return meter.summary()
+
+
 def _easel(setting: Setting, meter: Meter) -> Easel:
     from host.easel import Easel
 
@@ -191,6 +217,7 @@ PARTS: dict[str, Callable[[Setting], Stages]] = {
     "capture": capture,
     "solve": solve,
     "rig": rig,
+    "load": load,
     "draw": draw,
     "encode": encode,
 }

@@ -38,8 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def inspect_show(show: Show) -> list[dict[str, Any]]:
     """One finding per piece of the show: what it is, a sentence, whether it is a fault."""
-    from avatar.read.load import load_avatar
     from avatar.rig.avatar import Avatar
+    from host.wardrobe import open_avatar
     from scenes.director import Director
     from scenes.stage import load_stage
     from stream.network import NetworkThread
@@ -61,7 +61,7 @@ def inspect_show(show: Show) -> list[dict[str, Any]]:
         return choose_sound(show.sound, chosen[0] if chosen else silent, clock).sentence
 
     def host() -> str:
-        body = load_avatar(assets.locate("avatars", show.avatar.model))
+        body = open_avatar(show.avatar.model)
         bodies.append(body)
         odd = f", {len(body.problems)} oddities (mirrorstage inspect)" if body.problems else ""
         return f"{body.name}, {body.model.triangle_count} triangles{odd}"

@@ -31,6 +31,8 @@ class Finding:
 
 def run(arguments: argparse.Namespace) -> int:
     """Examine; exit status 1 when something that every show needs is missing."""
+    if arguments.clear_cache:
+        return _clear()
     findings = [_examine(what, look) for what, look in _looks(arguments.port)]
     if arguments.json:
         sys.stdout.write(json.dumps([asdict(f) for f in findings], ensure_ascii=False) + "\n")
@@ -41,6 +43,15 @@ def run(arguments: argparse.Namespace) -> int:
             if finding.remedy:
                 sys.stdout.write(f"    {finding.remedy}\n")
     return int(any(f.state == "fault" for f in findings))
+
+
+def _clear() -> int:
+    from host.wardrobe import shelf_of
+
+    shelf = shelf_of()
+    freed = shelf.clear() if shelf is not None else 0
+    sys.stdout.write(f"{freed / 1e6:.0f} MB of decoded avatars thrown away.\n")
+    return 0
 
 
 def marks_for(encoding: str) -> dict[str, str]:
@@ -75,6 +86,7 @@ def _looks(port: int) -> list[tuple[str, Callable[[], Answer]]]:
         ("sound", _sound),
         ("browser page", lambda: _page(port)),
         ("built-in host", _assets),
+        ("avatar cache", _shelf),
         ("disk", _disk),
     ]
 
@@ -204,6 +216,20 @@ def _assets() -> Answer:
     place = load_stage(assets.locate("stages", "studio"))
     assets.locate("takes", "greeting")
     return "ok", f"{body.name} on {place.name}", ""
+
+
+def _shelf() -> Answer:
+    from host.wardrobe import shelf_of
+
+    shelf = shelf_of()
+    if shelf is None:
+        return "note", "off: heavy avatars are decoded every time", ""
+    entries = shelf.entries()
+    size = sum(taken for _, taken, _ in entries) / 1e6
+    clear = "Type: mirrorstage doctor --clear-cache" if entries else ""
+    most = shelf.most_bytes / 1e6
+    said = f"{len(entries)} decoded avatars, {size:.0f} of at most {most:.0f} MB in {shelf.folder}"
+    return "ok", said, clear
 
 
 def _disk() -> Answer:

@@ -9,12 +9,12 @@ from dataclasses import asdict
 from typing import Any
 
 import assets
-from avatar.read.load import load_avatar
 from avatar.rig.avatar import Avatar
 from flow.errors import AssetError
 from flow.motion import ARKIT_NAMES
 from flow.paths import user_path
 from flow.pose import HUMAN_BONES, PRESET_EXPRESSIONS
+from host.wardrobe import open_avatar
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
         name in assets.built_in("takes") and name not in assets.built_in("avatars")
     ):
         return _take(arguments)
-    avatar = load_avatar(assets.locate("avatars", arguments.file))
+    avatar = open_avatar(arguments.file)
     data = facts(avatar)
     if arguments.picture:
         from host.portrait import portrait

@@ -61,7 +61,7 @@ def test_a_folder_that_cannot_be_looked_into_must_be_named(tmp_path: Path) -> No
 
 
 def test_a_user_without_a_home_must_be_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "user_path", Path)
+    monkeypatch.setattr("flow.paths.user_path", Path)
     with pytest.raises(AssetError, match="no home folder") as fault:
         store.home({}, "linux")
     assert "MIRRORSTAGE_MODELS" in fault.value.hint
