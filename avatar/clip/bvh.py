@@ -53,8 +53,8 @@ def looks_like_bvh(data: bytes) -> bool:
     return data.lstrip(b"\xef\xbb\xbf \t\r\n")[:9].upper() == b"HIERARCHY"
 
 
-def read_bvh(path: Path) -> Clip:
-    """A BVH file as a clip.
+def read_bvh(path: Path, *, place: bool = True) -> Clip:
+    """A BVH file as a clip; `place` as in `retarget`.
 
     Raises:
         AssetError: not a BVH, damaged, without frames, or a skeleton whose names mean nothing.
@@ -66,7 +66,7 @@ def read_bvh(path: Path) -> Clip:
             code="asset.large",
             hint="Cut it into pieces.",
         )
-    return retarget(parse_bvh(path.read_bytes()), path.stem)
+    return retarget(parse_bvh(path.read_bytes()), path.stem, place=place)
 
 
 def parse_bvh(data: bytes) -> Mocap:

@@ -15,25 +15,30 @@ KINDS = ".vrma, .glb or .bvh"
 _HEAD = 64
 
 
-def load_clip(path: Path | str) -> Clip:
+def load_clip(path: Path | str, *, place: bool = True) -> Clip:
     """Load a clip; oddities that can be lived with are in its `problems`.
+
+    Args:
+        path: A VRM animation, a glTF animation of a humanoid, or a BVH, by content.
+        place: Let recordings (not VRM animations, whose makers chose) begin where the avatar
+            stands and facing the audience.
 
     Raises:
         AssetError: missing, damaged, hostile, or no motion of a humanoid.
     """
     path = Path(path)
     try:
-        return _load(path)
+        return _load(path, place)
     except AssetError as error:
         raise error.within(path.name) from error
 
 
-def _load(path: Path) -> Clip:
+def _load(path: Path, place: bool) -> Clip:
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)
         if looks_like_bvh(head):
-            return read_bvh(path)
+            return read_bvh(path, place=place)
     except FileNotFoundError as error:
         raise AssetError(
             "There is no such file.", code="asset.missing", hint="Check the path."

@@ -33,8 +33,14 @@ _SHORT = 1e-9
 _FEET = ("leftFoot", "rightFoot")
 
 
-def retarget(mocap: Mocap, name: str) -> Clip:
+def retarget(mocap: Mocap, name: str, *, place: bool = True) -> Clip:
     """The clip of a recorded motion.
+
+    Args:
+        mocap: The motion.
+        name: The clip's name.
+        place: Begin where the avatar stands, facing the audience, feet on the floor; else keep
+            the recording's own place and heading, with its floor at zero.
 
     Raises:
         AssetError: the skeleton's joints have names that mean nothing to us.
@@ -60,7 +66,9 @@ def retarget(mocap: Mocap, name: str) -> Clip:
     rotations, world, track = _turned(mocap, joints, fix)
     hips = world["hips"]
     upright = _upright(track)
-    facing = quat.multiply(_facing(mocap, quat.multiply(upright, hips)), upright)
+    facing = upright
+    if place:
+        facing = quat.multiply(_facing(mocap, quat.multiply(upright, hips)), upright)
     rotations[:, BONE_INDEX["hips"]] = quat.multiply(facing, hips)
     moved = np.zeros(len(HUMAN_BONES), np.bool_)
     moved[[BONE_INDEX[b] for b in joints]] = True
@@ -73,6 +81,7 @@ def retarget(mocap: Mocap, name: str) -> Clip:
             _leg_length(mocap, joints),
             {bone: quat.rotate(facing, at) for bone, at in track.items()},
             {bone: quat.multiply(facing, q) for bone, q in world.items()},
+            place=place,
         ),
         problems=tuple(problems),
     )
@@ -152,7 +161,9 @@ def _leg_length(mocap: Mocap, joints: dict[str, int]) -> float:
     return sum(lengths) / len(lengths) if lengths else 0.0
 
 
-def _hips(over_ankle: float, track: dict[str, F64], world: dict[str, F64]) -> F64 | None:
+def _hips(
+    over_ankle: float, track: dict[str, F64], world: dict[str, F64], *, place: bool
+) -> F64 | None:
     """The hips' way from the T-pose's place, in heights of the hips; None without legs.
 
     The floor is where the lower sole mostly is: unlike an ankle it stays there while a heel rises.
@@ -160,13 +171,14 @@ def _hips(over_ankle: float, track: dict[str, F64], world: dict[str, F64]) -> F6
     feet = [b for b in _FEET if b in track]
     if over_ankle < _SHORT or not feet:
         return None
-    soles = [
-        track[b][:, None, 1] + over_ankle * quat.rotate(world[b][:, None], _SOLE)[..., 1]
-        for b in feet
-    ]
-    lowest = np.concatenate(soles, axis=1).min(axis=1)
-    floor = float(np.percentile(lowest, _FLOOR_PERCENT))
     height = over_ankle * (1.0 + _ANKLE_SHARE)
-    hips = track["hips"]
-    way: F64 = (hips - np.array([hips[0, 0], floor + height, hips[0, 2]])) / height
+    hips, start = track["hips"], np.array([0.0, height, 0.0])
+    if place:
+        soles = [
+            track[b][:, None, 1] + over_ankle * quat.rotate(world[b][:, None], _SOLE)[..., 1]
+            for b in feet
+        ]
+        lowest = np.concatenate(soles, axis=1).min(axis=1)
+        start += (hips[0, 0], float(np.percentile(lowest, _FLOOR_PERCENT)), hips[0, 2])
+    way: F64 = (hips - start) / height
     return way

@@ -142,7 +142,7 @@ def _hand(mocap: Mocap, joints: dict[str, int], out: F64, side: str) -> None:
             ends.append(mocap.tips[joints[hand]])
     here = way(ends[0] - mocap.positions[joints[hand]]) if ends else None
     straight = quat.rotate(start, t_way(hand))
-    if here is not None and here @ straight > _SAME_WAY:
+    if here is not None and _SNAP > here @ straight > _SAME_WAY:
         start = quat.multiply(quat.from_to(straight, here), start)
     out[BONE_INDEX[hand]] = start
     for bone in (b for b in HUMAN_BONES if b.startswith(side) and b[len(side) :] > ""):

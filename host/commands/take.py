@@ -1,4 +1,4 @@
-"""``mirrorstage take record``: a performance as a file, to be replayed bit for bit.
+"""``mirrorstage take``: a performance as a file, to be replayed bit for bit, and exported.
 
 Files are worked through as fast as the tracker can, no picture left out; cameras in their own time.
 """
@@ -69,6 +69,15 @@ class _Copy:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Do what was asked with takes."""
+    if arguments.action == "export":
+        from host.take_export import run as export
+
+        return export(arguments)
+    return _run_record(arguments)
+
+
+def _run_record(arguments: argparse.Namespace) -> int:
     """Record until the source's end, `--duration` or Ctrl-C; what was recorded is kept."""
     out = user_path(arguments.out)
     if is_file(out) and not arguments.force:
