@@ -87,6 +87,12 @@ def multiply(a: NDArray[Any], b: NDArray[Any]) -> F64:
     return product
 
 
+def between(before: NDArray[Any], after: NDArray[Any]) -> F64:
+    """(k, 4, 4) matrices that take a quaternion q, as a vector, to `before` q `after`, (k, 4)."""
+    columns = multiply(multiply(before[:, None], np.eye(4)), after[:, None])
+    return np.ascontiguousarray(columns.transpose(0, 2, 1))
+
+
 def conjugate(q: NDArray[Any]) -> F64:
     """The inverse of unit quaternions."""
     return np.asarray(q * _CONJUGATE, np.float64)

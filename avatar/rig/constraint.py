@@ -16,8 +16,10 @@ import numpy as np
 from avatar import quat
 from avatar.quat import F64
 from avatar.rig.skeleton import Skeleton
+from flow.spec import I32
 
 _SMALLEST = 1e-9
+_OPPOSITE = -1.0 + 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class ConstraintRig:
 
     def __init__(self, constraints: tuple[Constraint, ...], skeleton: Skeleton) -> None:
         self._skeleton = skeleton
-        self._steps = [_STEPS[c.kind](c, skeleton) for c in in_order(constraints, skeleton)]
+        self._steps = [_STEPS[c.kind](c, skeleton) for c in in_order(constraints, skeleton.parents)]
         skeleton.moves(np.array([c.destination for c in constraints], np.int32))
 
     def apply(self) -> None:
@@ -85,7 +87,9 @@ class _Rotation:
 
     def __call__(self, skeleton: Skeleton) -> None:
         x, y, z, w = quat.multiply(self._inverse, skeleton.rotation[self._source]).tolist()
-        turn = _share((x, y, z), math.sqrt(x * x + y * y + z * z), w, self._weight)
+        size = math.sqrt(x * x + y * y + z * z)
+        half = math.copysign(math.atan2(size, abs(w)), w)
+        turn = _share((x, y, z), size, half, self._weight)
         skeleton.rotation[self._destination] = quat.multiply(self._rest, turn)
 
 
@@ -95,21 +99,38 @@ class _Aim:
     def __init__(self, it: Constraint, skeleton: Skeleton) -> None:
         self._rest = skeleton.rest_rotation[it.destination]
         self._ahead = quat.rotate(self._rest, np.array(it.axis))
-        self._above = int(skeleton.parents[it.destination])
-        self._source, self._destination, self._weight = it.source, it.destination, it.weight
+        above = int(skeleton.parents[it.destination])
+        self._even = skeleton.evenly_scaled(np.array([above]))
+        # As `quat.of_transform` has it: what mirrors is not a turn, and goes into x.
+        mirrors = np.linalg.det(skeleton.rest_world[above, :3, :3]) < 0.0
+        self._signs = np.array([-1.0 if mirrors else 1.0, 1.0, 1.0])
+        self._ends = (above, it.source)
+        self._destination, self._weight = it.destination, it.weight
 
     def __call__(self, skeleton: Skeleton) -> None:
-        above = skeleton.chain(self._above)
-        here = above[:3, :3] @ skeleton.translation[self._destination] + above[:3, 3]
-        way = skeleton.chain(self._source)[:3, 3] - here
+        above, source = skeleton.chains(self._ends)
+        linear = above[:3, :3]
+        place = linear @ skeleton.translation[self._destination] + above[:3, 3]
+        way = source[:3, 3] - place  # seen from the parent's axes, without its scale:
+        if self._even:
+            way = self._signs * (way @ linear)
+        else:
+            way = quat.rotate(quat.conjugate(quat.of_transform(above)), way)
         distance = math.sqrt(way @ way)
         if distance < _SMALLEST:
             skeleton.rotation[self._destination] = self._rest
             return
-        way = quat.rotate(quat.conjugate(quat.of_transform(above)), way / distance)
-        x, y, z, w = quat.from_to(self._ahead, way).tolist()
-        turn = _share((x, y, z), math.sqrt(x * x + y * y + z * z), w, self._weight)
+        turn = self._turn((way / distance).tolist())
         skeleton.rotation[self._destination] = quat.multiply(turn, self._rest)
+
+    def _turn(self, way: list[float]) -> F64:
+        (ax, ay, az), (x, y, z) = self._ahead.tolist(), way
+        axis = (ay * z - az * y, az * x - ax * z, ax * y - ay * x)
+        sine, cosine = math.sqrt(sum(a * a for a in axis)), ax * x + ay * y + az * z
+        if cosine < _OPPOSITE:  # which way round does not matter, as long as it is a turn
+            axis = tuple(quat.from_to(self._ahead, np.array(way))[:3].tolist())
+            sine = 1.0
+        return _share(axis, sine, 0.5 * math.atan2(sine, cosine), self._weight)
 
 
 _STEPS: dict[str, Callable[[Constraint, Skeleton], Callable[[Skeleton], None]]] = {
@@ -119,48 +140,42 @@ _STEPS: dict[str, Callable[[Constraint, Skeleton], Callable[[Skeleton], None]]] 
 }
 
 
-def _share(axis: tuple[float, float, float], size: float, real: float, weight: float) -> F64:
-    """(4,) the share `weight` of the turn (axis, real), the short way round."""
-    half = weight * math.atan2(size, abs(real))
-    factor = math.copysign(math.sin(half) / size if size > _SMALLEST else weight, real)
+def _share(axis: tuple[float, ...], size: float, half_rad: float, weight: float) -> F64:
+    """(4,) the share `weight` of a turn by twice `half_rad` about `axis`, which is `size` long."""
+    half = weight * half_rad
+    factor = math.sin(half) / size if size > _SMALLEST else 0.0
     return np.array([factor * axis[0], factor * axis[1], factor * axis[2], math.cos(half)])
 
 
-def in_order(constraints: tuple[Constraint, ...], skeleton: Skeleton) -> list[Constraint]:
+def in_order(constraints: tuple[Constraint, ...], parents: I32) -> list[Constraint]:
     """Sources before destinations; aim also waits for whatever moves its own ancestors.
 
-    Rings cannot be put in order: their members are left out.
+    Rings cannot be put in order: their members, and what waits for them, are left out. Roots have
+    a parent below zero or past the last node.
     """
     by_destination = {c.destination: c for c in constraints}
-    done: set[int] = set()
-    out: list[Constraint] = []
-
-    def visit(c: Constraint, path: frozenset[int]) -> bool:
-        if c.destination in done:
-            return True
-        if c.destination in path:
-            return False
-        for node in _needs(c, skeleton):
-            other = by_destination.get(node)
-            if other is not None and not visit(other, path | {c.destination}):
-                return False
-        done.add(c.destination)
-        out.append(c)
-        return True
-
-    for constraint in by_destination.values():
-        visit(constraint, frozenset())
-    return out
+    waits = {d: _needs(c, parents) & by_destination.keys() for d, c in by_destination.items()}
+    followers: dict[int, list[int]] = {}
+    for destination, needed in waits.items():
+        for node in needed:
+            followers.setdefault(node, []).append(destination)
+    ready = [d for d, needed in waits.items() if not needed]
+    for done in ready:
+        for follower in followers.get(done, ()):
+            waits[follower].discard(done)
+            if not waits[follower]:
+                ready.append(follower)
+    return [by_destination[d] for d in ready]
 
 
-def _needs(c: Constraint, skeleton: Skeleton) -> list[int]:
+def _needs(c: Constraint, parents: I32) -> set[int]:
     """The nodes whose rotation must be known before this constraint."""
     if c.kind != "aim":
-        return [c.source]
-    needed = []
-    for start in (c.source, int(skeleton.parents[c.destination])):
+        return {c.source}
+    needed = set()
+    for start in (c.source, int(parents[c.destination])):
         node = start
-        while node != skeleton.count:
-            needed.append(node)
-            node = int(skeleton.parents[node])
+        while 0 <= node < len(parents):
+            needed.add(node)
+            node = int(parents[node])
     return needed

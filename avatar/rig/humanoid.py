@@ -90,7 +90,7 @@ class HumanoidRig:
         above = skeleton.rest_world_rotation[skeleton.parents[self._nodes]]
         self._before = quat.conjugate(above)
         self._after = quat.multiply(above, skeleton.rest_rotation[self._nodes])
-        self._raw_from_pose = _between(self._before, self._after)
+        self._raw_from_pose = quat.between(self._before, self._after)
         self._folds = folds(humanoid)
         self._rest_place = skeleton.rest_world[self._nodes, :3, 3]
         self._above = bones_above(humanoid)
@@ -128,7 +128,7 @@ class HumanoidRig:
         Eyes are as the gaze has turned them since.
         """
         out = self._rotations[self._bones]
-        for i in self._eyes:
+        for i in self._eyes.tolist():
             out[i] = self._normalized(i, self._skeleton.rotation[self._nodes[i]])
         return out
 
@@ -160,12 +160,6 @@ class HumanoidRig:
                 places[i] = places[above] + quat.rotate(turn, way)
                 turns[i] = quat.multiply(turns[above], own)
         return places, turns
-
-
-def _between(before: F64, after: F64) -> F64:
-    """(k, 4, 4) matrices that take quaternions q, as vectors, to `before` q `after`."""
-    columns = quat.multiply(quat.multiply(before[:, None], np.eye(4)), after[:, None])
-    return np.ascontiguousarray(columns.transpose(0, 2, 1))
 
 
 def bones_above(humanoid: Humanoid) -> list[int]:

@@ -60,7 +60,8 @@ class LookAtRig:
             above = skeleton.rest_world_rotation[skeleton.parents[self._nodes]]
             own = skeleton.rest_rotation[self._nodes]
             rest = quat.multiply(above, own)
-            self._before, self._after = quat.conjugate(rest), rest
+            self._local = quat.between(quat.conjugate(rest), rest)
+            skeleton.moves(self._nodes)
 
     def towards(self, target: F64) -> F32:
         """(yaw, pitch) in degrees from between the eyes to `target` (3,), world metres.
@@ -100,15 +101,14 @@ class LookAtRig:
                 look.outer.map(yaw) - look.inner.map(-yaw),
                 look.inner.map(yaw) - look.outer.map(-yaw),
             )
-            turns = np.stack([_turn(left[k], down) for k in self._sides])
-            here = self._skeleton.rotation[self._nodes]
-            local = quat.multiply(quat.multiply(self._before, turns), self._after)
+            local = np.matvec(self._local, [_turn(left[k], down) for k in self._sides])
+            here = self._skeleton.rotation.take(self._nodes, 0)
             self._skeleton.rotation[self._nodes] = quat.multiply(here, local)
         return {}
 
 
-def _turn(left_deg: float, down_deg: float) -> F64:
+def _turn(left_deg: float, down_deg: float) -> tuple[float, float, float, float]:
     """Yaw about +Y after pitch about +X."""
     y, x = math.radians(left_deg) / 2, math.radians(down_deg) / 2
     cy, sy, cx, sx = math.cos(y), math.sin(y), math.cos(x), math.sin(x)
-    return np.array([cy * sx, sy * cx, -sy * sx, cy * cx])
+    return cy * sx, sy * cx, -sy * sx, cy * cx

@@ -47,6 +47,7 @@ class Skeleton:
         self.world = np.zeros((n + 1, 4, 4))
         self.world[n] = self.root
         self._depth = depths(model.parents)
+        self._paths: dict[tuple[int, ...], I32] = {}
         self._runs = self._levels(np.ones(n, bool))
         self._moving: I32 = np.arange(n, dtype=np.int32)
         self._posed = self.local.copy()
@@ -100,17 +101,30 @@ class Skeleton:
 
     def chain(self, node: int) -> F64:
         """World matrix of one node from the current transforms, without touching `world`."""
-        path = []
-        while node != self.count:
-            path.append(node)
-            node = int(self.parents[node])
-        locals_ = np.zeros((len(path), 4, 4))
-        locals_[:, 3, 3] = 1.0
-        self._locals(np.array(path, np.int32), locals_)
-        matrix = self.world[self.count]
-        for local in locals_[::-1]:
-            matrix = matrix @ local
-        return np.array(matrix, np.float64)
+        return self.chains((node,))[0]
+
+    def chains(self, nodes: tuple[int, ...]) -> list[F64]:
+        """The same for a few nodes (`count`: where the model stands); what they share is shared."""
+        path = self._paths.get(nodes)
+        if path is None:
+            path = self._paths[nodes] = self._path(nodes)
+        local = np.zeros((len(path), 4, 4))
+        local[:, 3, 3] = 1.0
+        self._locals(path, local)
+        found = {self.count: self.world[self.count]}
+        for node, matrix in zip(path.tolist(), local, strict=True):
+            found[node] = found[int(self.parents[node])] @ matrix
+        return [found[node] for node in nodes]
+
+    def _path(self, nodes: tuple[int, ...]) -> I32:
+        """`nodes` and all their ancestors, parents first."""
+        path: set[int] = set()
+        for node in nodes:
+            here = node
+            while here != self.count:
+                path.add(here)
+                here = int(self.parents[here])
+        return np.array(sorted(path), np.int32)
 
     def evenly_scaled(self, nodes: I32) -> bool:
         """Whether no ancestor of `nodes`, nor they themselves, scale one axis unlike another."""
