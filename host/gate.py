@@ -58,7 +58,10 @@ class Licence:
         raise LicenceError(message, code="licence.refused", hint=advice)
 
     def say(self, voice: Voice) -> None:
-        """Tell and log: the file's hash, the decision and what it stands on."""
+        """Tell and log: the file's hash, the decision and what it stands on.
+
+        Reasons to refuse are told by `enforce`.
+        """
         under = f" under {self.document}" if self.document else ", no licence is stated"
         voice.say(
             f"Licence: {self.name} for {self.purpose.use} use{under}: "
@@ -67,7 +70,7 @@ class Licence:
         for finding in self.decision.findings:
             if finding.code == "licence.presumed" or finding.effect == "degrade":
                 voice.warn(f"Licence: {finding}. {finding.advice}".strip())
-            else:
+            elif finding.effect != "refuse":
                 voice.say(f"Licence: {finding}. {finding.advice}".strip())
 
     def as_dict(self) -> dict[str, Any]:

@@ -12,7 +12,6 @@ CreditNotation = Literal["required", "unnecessary"]
 Modification = Literal["prohibited", "allowModification", "allowModificationRedistribution"]
 
 VRM_PUBLIC_LICENSE = "VRM Public License 1.0"
-VRM_PUBLIC_LICENSE_URL = "https://vrm.dev/licenses/1.0/"
 
 
 @dataclass(frozen=True, slots=True)

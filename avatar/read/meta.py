@@ -7,11 +7,11 @@ too, and is told so: a term is never loosened by a fault.
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 from avatar.licence.terms import (
     VRM_PUBLIC_LICENSE,
-    VRM_PUBLIC_LICENSE_URL,
     CommercialUsage,
     CreditNotation,
     Meta,
@@ -22,6 +22,8 @@ from avatar.read.jsonat import At
 from avatar.read.problem import Problems
 from avatar.read.statements import Statements, without_conditions
 
+_VPL = re.compile(r"https?://vrm\.dev/(en/)?licenses/1\.0(/en)?/?(index(\.html)?)?")
+"""Its addresses: the one that the specification names, and where the site has put it since."""
 _LEAST_PERMISSION: Permission = "onlyAuthor"
 _LEAST_USAGE: CommercialUsage = "personalNonProfit"
 _MOST_CREDIT: CreditNotation = "required"
@@ -32,10 +34,7 @@ def meta_from_vrm1(at: At, problems: Problems) -> Meta:
     """``VRMC_vrm.meta``. What is odd about it is added to `problems`."""
     meta = Statements(at, "VRMC_vrm", problems)
     license_url = meta.text("licenseUrl", needed=True)
-    known = license_url.rstrip("/") in (
-        VRM_PUBLIC_LICENSE_URL.rstrip("/"),
-        VRM_PUBLIC_LICENSE_URL + "en",
-    )
+    known = _VPL.fullmatch(license_url.strip()) is not None
     if license_url and not known:
         problems.add(
             "licence.document",

@@ -20,6 +20,8 @@ from avatar.licence.terms import (
 )
 
 HOST, PATH = "hub.vroid.com", "/license"
+VERSION = "1"
+"""Of the query; what another one means is not known."""
 _QUERY = {
     "avatar_permission": "characterization_allowed_user",
     "allow_excessively_violent_usage": "violent_expression",
@@ -115,4 +117,4 @@ def _query(address: str) -> dict[str, str]:
     for name, value in pairs:
         if out.setdefault(name, value) != value:
             out[name] = "contradictory"
-    return out
+    return out if out.get("version", VERSION) == VERSION else {}

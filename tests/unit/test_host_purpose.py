@@ -71,6 +71,10 @@ def test_a_refusal_must_name_every_reason_and_what_to_do(tmp_path: Path) -> None
     assert fault.value.code == "licence.refused"
     assert fault.value.exit_status == 4
     told = str(fault.value)
+    heard = io.StringIO()
+    licence.say(Voice(ManualClock(0), heard))
+    assert heard.getvalue().count("\n") == 2, "a reason is told once: decision and credit here"
+    assert "refused (model sha256 " in heard.getvalue()
     for piece in (
         "Nana (nana.vrm)",
         "VRMC_vrm.meta.avatarPermission = not said, which counts as onlyAuthor",

@@ -97,6 +97,23 @@ def test_a_plain_model_must_state_nothing(tmp_path: Path) -> None:
     assert meta == Meta(name="somebody")
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://vrm.dev/licenses/1.0/",
+        "https://vrm.dev/licenses/1.0",
+        "https://vrm.dev/licenses/1.0/en/",
+        "https://vrm.dev/en/licenses/1.0/",
+        "https://vrm.dev/en/licenses/1.0/index",
+    ],
+)
+def test_every_address_of_the_vrm_public_license_must_be_known(url: str) -> None:
+    problems = Problems()
+    meta = meta_from_vrm1(At(FREE | {"licenseUrl": url}, "meta"), problems)
+    assert meta.document == "VRM Public License 1.0"
+    assert not problems.found
+
+
 def test_a_foreign_licence_document_must_be_named() -> None:
     problems = Problems()
     meta = meta_from_vrm1(At(FREE | {"licenseUrl": "https://example.org/mine"}, "meta"), problems)

@@ -101,6 +101,7 @@ def test_an_address_of_vroid_hub_must_be_read_as_the_licence() -> None:
         "https://example.org/license?x=https://hub.vroid.com/license&redistribution=allow",
         "https://[/license?redistribution=allow",
         "https://hub.vroid.com/license",
+        "https://hub.vroid.com/license?version=2&redistribution=allow&credit=unnecessary",
     ],
 )
 def test_an_address_that_only_looks_like_vroid_hub_must_grant_nothing(address: str) -> None:
