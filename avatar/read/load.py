@@ -92,7 +92,8 @@ def _vrm1(document: Document, gltf: Gltf) -> Avatar:
     expressions: dict[str, Expression] = {}
     look_at, meta, springs, flags = None, Meta(), Springs(), dict[int, str]()
     with problems.tolerate(at.get("expressions"), "The avatar has no expressions."):
-        expressions = vrm1.read_expressions(at.get("expressions"), gltf, problems)
+        materials = document.root.get("materials")
+        expressions = vrm1.read_expressions(at.get("expressions"), gltf, problems, materials)
     with problems.tolerate(at.get("lookAt"), "The avatar's eyes do not move."):
         look_at = vrm1.read_look_at(at.get("lookAt"))
     with problems.tolerate(at.get("meta"), "Its licence counts as the strictest."):

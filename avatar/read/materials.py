@@ -55,13 +55,7 @@ class Materials:
         pbr = at.get("pbrMetallicRoughness")
         toon = at.extension("VRMC_materials_mtoon")
         unlit = at.extension("KHR_materials_unlit")
-        strength = at.extension("KHR_materials_emissive_strength").get("emissiveStrength")
-        if strength.absent:
-            # What UniVRM wrote before the Khronos extension existed.
-            strength = at.extension("VRMC_materials_hdr_emissiveMultiplier").get(
-                "emissiveMultiplier"
-            )
-        glow = strength.number(1.0, 0.0, 1000.0)
+        glow = emissive_strength(at)
         emissive = _rgb(at.get("emissiveFactor"), (0.0, 0.0, 0.0))
         mode = at.get("alphaMode").text("OPAQUE")
         base = pbr.get("baseColorFactor").numbers(4, (1.0, 1.0, 1.0, 1.0))
@@ -135,6 +129,16 @@ class Materials:
                 strength=at.get(strength).number(1.0) if strength else 1.0,
             )
         return Map()
+
+
+def emissive_strength(material: At) -> float:
+    """What a material's ``emissiveFactor`` is multiplied with."""
+    strength = material.extension("KHR_materials_emissive_strength").get("emissiveStrength")
+    if strength.absent:
+        # What UniVRM wrote before the Khronos extension existed.
+        old = material.extension("VRMC_materials_hdr_emissiveMultiplier")
+        strength = old.get("emissiveMultiplier")
+    return strength.number(1.0, 0.0, 1000.0)
 
 
 def _rgb(at: At, default: RGB) -> RGB:

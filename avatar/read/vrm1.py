@@ -10,8 +10,9 @@ from typing import Literal, cast
 from avatar.read.document import Document
 from avatar.read.gltf import Gltf
 from avatar.read.jsonat import At
+from avatar.read.materials import emissive_strength
 from avatar.read.problem import Problems
-from avatar.rig.constraint import Constraint
+from avatar.rig.constraint import Constraint, in_order
 from avatar.rig.expression import ColorBind, Expression, MorphBind, Override, UvBind
 from avatar.rig.look_at import LookAt, RangeMap
 from flow.pose import BONE_INDEX, PRESET_EXPRESSIONS
@@ -51,8 +52,10 @@ def add_bone(found: dict[str, int], name: str, ref: At, gltf: Gltf, problems: Pr
     found[name] = node
 
 
-def read_expressions(at: At, gltf: Gltf, problems: Problems) -> dict[str, Expression]:
-    """``expressions.preset`` and ``.custom``."""
+def read_expressions(
+    at: At, gltf: Gltf, problems: Problems, materials: At
+) -> dict[str, Expression]:
+    """``expressions.preset`` and ``.custom``; `materials` are the file's."""
     out: dict[str, Expression] = {}
     for group in ("preset", "custom"):
         with problems.tolerate(at.get(group), "These expressions are left out."):
@@ -66,11 +69,11 @@ def read_expressions(at: At, gltf: Gltf, problems: Problems) -> dict[str, Expres
                     )
                     continue
                 with problems.tolerate(item, "The expression is left out."):
-                    out[name] = _expression(name, preset, item, gltf, problems)
+                    out[name] = _expression(name, item, gltf, problems, materials)
     return out
 
 
-def _expression(name: str, preset: bool, at: At, gltf: Gltf, problems: Problems) -> Expression:
+def _expression(name: str, at: At, gltf: Gltf, problems: Problems, materials: At) -> Expression:
     morphs: list[MorphBind] = []
     for bind in at.get("morphTargetBinds").items():
         with problems.tolerate(bind, _LEFT_OUT):
@@ -86,6 +89,10 @@ def _expression(name: str, preset: bool, at: At, gltf: Gltf, problems: Problems)
                 raise bind.get("type").fault("is no colour of a material")
             r, g, b, a = bind.get("targetValue").numbers(4)
             material = bind.get("material").index(gltf.material_count, "material")
+            if field == "emissive":
+                # The target stands for emissiveFactor; our colour has the strength in it.
+                k = emissive_strength(materials.element(bind.get("material"), "material"))
+                r, g, b = r * k, g * k, b * k
             colors.append(ColorBind(material, field, (r, g, b, a)))
     uvs: list[UvBind] = []
     for bind in at.get("textureTransformBinds").items():
@@ -96,7 +103,7 @@ def _expression(name: str, preset: bool, at: At, gltf: Gltf, problems: Problems)
             uvs.append(UvBind(material, (sx, sy), (ox, oy)))
     return Expression(
         name=name,
-        preset=preset,
+        preset=name in PRESET_EXPRESSIONS,
         morphs=tuple(morphs),
         colors=tuple(colors),
         uvs=tuple(uvs),
@@ -152,6 +159,7 @@ def read_first_person(at: At, gltf: Gltf, problems: Problems) -> dict[int, str]:
 def read_constraints(document: Document, gltf: Gltf) -> tuple[Constraint, ...]:
     """The ``VRMC_node_constraint`` of every node."""
     out: list[Constraint] = []
+    places: dict[int, At] = {}
     for g, node in enumerate(document.root.get("nodes").items()):
         if not isinstance(node.get("extensions").value, dict):
             continue
@@ -163,7 +171,17 @@ def read_constraints(document: Document, gltf: Gltf) -> tuple[Constraint, ...]:
             if found.source == found.destination:
                 raise at.fault("constrains a node by itself", code="asset.cycle")
             out.append(found)
-    return tuple(out)
+            places[found.destination] = at
+    kept = {c.destination for c in in_order(tuple(out), gltf.model.parents)}
+    for c in out:
+        if c.destination not in kept:
+            document.problems.add(
+                "avatar.constraint",
+                places[c.destination],
+                "is in a ring of constraints, or waits for one",
+                "The node is not constrained.",
+            )
+    return tuple(c for c in out if c.destination in kept)
 
 
 def _constraint(at: At, destination: int, gltf: Gltf) -> Constraint:

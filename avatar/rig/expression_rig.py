@@ -68,9 +68,14 @@ class ExpressionRig:
     def _group(
         self, members: set[str], rule: str
     ) -> tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.bool_]]:
-        """Indices of the members, and which expressions block or damp them."""
+        """Indices of the members, and which expressions block or damp them.
+
+        What a member says about its own kind counts for nothing (VRMC_vrm-1.0, "Procedural
+        override"): a blink that blocks blinking would never be seen.
+        """
         rows = [i for i, e in enumerate(self._all) if {e.name, arkit_name(e.name)} & members]
-        said = [getattr(e, rule) for e in self._all]
+        own = set(rows)
+        said = ["none" if i in own else getattr(e, rule) for i, e in enumerate(self._all)]
         return (
             np.array(rows, np.intp),
             np.array([s == "block" for s in said], bool),

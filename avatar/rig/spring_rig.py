@@ -29,6 +29,8 @@ _RATE_HZ = 60.0
 _LONGEST_STEP_S = 1.0 / 15.0
 _SHORTEST_M = 1e-9
 _MOST_GROWTH = 4.0
+_JUMP_M = 1.0
+"""Farther than anybody walks between two updates."""
 _NO_DRAG = 1e-6
 _OPPOSITE = -0.999999
 _SAME = 1e-9
@@ -67,7 +69,8 @@ class SpringRig:
 
     def __init__(self, springs: Springs, skeleton: Skeleton) -> None:
         self._skeleton = skeleton
-        tree = SpringTree(springs.joints, skeleton)
+        long = [j for j in springs.joints if any(abs(x) > _SHORTEST_M for x in j.tail)]
+        tree = SpringTree(tuple(long), skeleton)
         joints = tree.joints
         count = self._count = len(joints)
         self._nodes = np.array([j.node for j in joints], np.int32)
@@ -103,6 +106,8 @@ class SpringRig:
         self._paced: tuple[float, float] | None = None
         self._keep, self._pull = np.zeros((count, 1)), np.zeros((count, 3))
         self._settled = False
+        self._free = np.array([j.center < 0 for j in joints], bool)
+        self._root: F64 = np.eye(4)
         asked = {c.node for c in springs.colliders} | {j.center for j in joints}
         if not asked & {*tree.nodes}:
             skeleton.leaves(self._moved)
@@ -135,6 +140,7 @@ class SpringRig:
         self._centres.update(world)
         if not self._settled or not bool(np.isfinite(self._now).all()):
             self._settle(world)
+        self._carry(world[-1])
         step_s = min(max(dt_s, 0.0), _LONGEST_STEP_S)
         if self._paced != (step_s, self._step_s):
             self._pace(step_s)
@@ -161,6 +167,15 @@ class SpringRig:
             self._before, self._now = self._now, self._reached[:, :3].copy()
             self._centres.from_world(self._now)
             self._step_s = step_s
+
+    def _carry(self, root: F64) -> None:
+        """Whoever is put elsewhere is not walking there: the swing goes along as it is."""
+        x, y, z = (root[:3, 3] - self._root[:3, 3]).tolist()
+        if x * x + y * y + z * z > _JUMP_M * _JUMP_M and self._settled:
+            moved = root @ np.linalg.pinv(self._root)
+            for tails in (self._now, self._before):
+                tails[self._free] = tails[self._free] @ moved[:3, :3].T + moved[:3, 3]
+        np.copyto(self._root, root)
 
     def _pace(self, step_s: float) -> None:
         """What depends on the lengths of this step and the last one only."""
@@ -252,7 +267,8 @@ class SpringRig:
         frame = self._frames[: self._count]
         self._now = frame[:, 3] + frame[:, 4] * self._length
         self._centres.from_world(self._now)
-        self._before = self._now
+        self._before = self._now.copy()
+        np.copyto(self._root, world[-1])
         self._step_s = 0.0
         self._settled = True
 
