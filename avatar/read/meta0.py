@@ -21,7 +21,7 @@ from avatar.licence.terms import (
 from avatar.read.jsonat import At
 from avatar.read.problem import Problems
 from avatar.read.statements import Statements, without_conditions
-from avatar.read.vroid_hub import HubTerms, hub_terms
+from avatar.read.vroid_hub import HUB_DOCUMENT, HubTerms, hub_terms
 
 _PERMISSIONS: dict[str, Permission] = {
     "OnlyAuthor": "onlyAuthor",
@@ -90,7 +90,9 @@ def meta_from_vrm0(at: At, problems: Problems) -> Meta:
         meta.note("commercial_usage", "licenseName", name)
     redistribution, modification = licence.redistribution, licence.modification
     credit = licence.credit
-    if hub is not None and licence.document == LICENCES["Other"].document:
+    document = licence.document
+    if hub is not None and licence is LICENCES["Other"]:
+        document = HUB_DOCUMENT
         redistribution, modification = hub.redistribution, hub.modification
         credit = hub.credit
         for term in ("allow_redistribution", "modification", "credit_notation"):
@@ -114,7 +116,7 @@ def meta_from_vrm0(at: At, problems: Problems) -> Meta:
         allow_redistribution=redistribution,
         modification=modification,
         stated=bool(meta.said),
-        document=licence.document,
+        document=document,
         extension="VRM",
         said=meta.said,
     )

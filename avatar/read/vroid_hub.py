@@ -20,6 +20,7 @@ from avatar.licence.terms import (
 )
 
 HOST, PATH = "hub.vroid.com", "/license"
+HUB_DOCUMENT = "VRoid Hub's conditions of use"
 VERSION = "1"
 """Of the query; what another one means is not known."""
 _QUERY = {

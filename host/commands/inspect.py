@@ -9,11 +9,13 @@ from dataclasses import asdict
 from typing import Any
 
 import assets
+from avatar.licence.decide import summary
 from avatar.rig.avatar import Avatar
 from flow.errors import AssetError
 from flow.motion import ARKIT_NAMES
 from flow.paths import user_path
 from flow.pose import HUMAN_BONES, PRESET_EXPRESSIONS
+from host.gate import table
 from host.wardrobe import open_avatar
 
 
@@ -46,7 +48,9 @@ def facts(avatar: Avatar) -> dict[str, Any]:
         "file": str(avatar.path),
         "name": avatar.name,
         "version": avatar.version,
-        "meta": asdict(avatar.meta),
+        "meta": {k: v for k, v in asdict(avatar.meta).items() if k != "said"},
+        "licence": {use: d.as_dict() for use, d in summary(avatar.meta).items()},
+        "licence_table": table(avatar.meta),
         "bones": {
             "found": len(avatar.humanoid.bones),
             "missing": [b for b in HUMAN_BONES if b not in avatar.humanoid.bones],
@@ -94,6 +98,7 @@ def words(data: dict[str, Any]) -> str:
     lines += [
         f"  {key}: {', '.join(v) if isinstance(v, list | tuple) else v}" for key, v in terms.items()
     ]
+    lines += [f"  show for {row}" for row in data["licence_table"]]
     for problem in data["problems"]:
         lines.append(f"  ! {problem['json_path']}: {problem['sentence']} {problem['remedy']}")
     if "picture" in data:

@@ -77,6 +77,7 @@ def test_profit_in_an_address_of_vroid_hub(row: str) -> None:
 def test_an_address_of_vroid_hub_must_be_read_as_the_licence() -> None:
     free = from_hub(hub())
     assert letters(list(summary(free).values())) == "aaa"
+    assert free.document == "VRoid Hub's conditions of use"
     assert free.modification == "allowModificationRedistribution"
     assert from_hub(hub(redistribution="disallow")).modification == "allowModification"
     for query, term in (
