@@ -6,6 +6,8 @@ from pathlib import Path
 
 from avatar.clip.bvh import looks_like_bvh, read_bvh
 from avatar.clip.clip import Clip
+from avatar.clip.humanoid_gltf import read_humanoid
+from avatar.clip.retarget import retarget
 from avatar.clip.vrma import EXTENSION, read_vrma
 from avatar.read.document import open_document
 from flow.errors import AssetError
@@ -58,9 +60,5 @@ def _load(path: Path, place: bool) -> Clip:
         )
     document = open_document(path, read_container(path))
     if document.root.extension(EXTENSION).absent:
-        raise document.root.fault(
-            "is not a VRM animation",
-            code="asset.format",
-            hint=f"Choose a {KINDS} file with an animation in it.",
-        )
+        return retarget(read_humanoid(document), path.stem, place=place)
     return read_vrma(document, path.stem)

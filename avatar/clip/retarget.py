@@ -147,18 +147,28 @@ def _facing(mocap: Mocap, world: F64) -> F64:
 
 
 def _leg_length(mocap: Mocap, joints: dict[str, int]) -> float:
-    """How high the hips stand over the ankles of straight legs; 0 without legs."""
+    """How high the hips stand over the ankles of straight legs; 0 without legs.
+
+    In the motion's own units: a skin may have been bound in others.
+    """
     frame = body_frame(mocap, joints)
     standing = stands(mocap, joints, frame)
+    now = mocap.play(0, 1)[1][0]
     lengths = []
     for side in SIDES:
-        chain = [joints.get(side + b) for b in ("UpperLeg", "LowerLeg", "Foot")]
-        upper, lower, foot = (np.zeros(3) if j is None else mocap.positions[j] for j in chain)
-        if None not in chain:
-            drop = (mocap.positions[joints["hips"]] - upper) @ frame[:, 1] if standing else 0.0
-            legs = np.linalg.norm(upper - lower) + np.linalg.norm(lower - foot)
-            lengths.append(float(drop + legs))
+        chain = [
+            joints[b] for b in (f"{side}UpperLeg", f"{side}LowerLeg", f"{side}Foot") if b in joints
+        ]
+        if len(chain) == 3:  # noqa: PLR2004
+            rest, here = _length(mocap.positions[chain]), _length(now[chain])
+            drop = (mocap.positions[joints["hips"]] - mocap.positions[chain[0]]) @ frame[:, 1]
+            scale = here / rest if standing and rest > _SHORT else 0.0
+            lengths.append(here + float(drop) * scale)
     return sum(lengths) / len(lengths) if lengths else 0.0
+
+
+def _length(points: F64) -> float:
+    return float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
 
 
 def _hips(
