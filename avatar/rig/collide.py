@@ -79,14 +79,19 @@ class ColliderRig:
         self._free = np.where(inside, room, reach)
         """(j, colliders) how far from segment or plane a tail is free."""
         self._bound = np.where(plane, self._free, self._free * self._free)
-        self._touch = touch
+        self._bound[~touch] = -np.inf
+        self._bound[~touch & inside] = np.inf
+        """(j, colliders) what less than (inside: more than) is a hit; nothing is where none may."""
         self._columns = np.arange(count)
-        self._head = np.zeros((count, 3))
-        self._axis = np.zeros((count, 3))
-        self._length = np.zeros(count)
-        # Rows: distance along each segment, then squared distance from each head (or height).
-        self._measure = np.zeros((2, count, 5))
-        self._measure[1, ~plane, 4] = 1.0
+        self._now = np.zeros((count, 7))
+        self._head, self._axis = self._now[:, :3], self._now[:, 3:6]
+        self._length = self._now[:, 6]
+        # Of each the squared distance from its head (or the height), and that along its segment.
+        self._away, self._along = np.zeros((count, 5)), np.zeros((count, 5))
+        self._away[~plane, 4] = 1.0
+        # Rows of these are all alike: numpy is slow where it must repeat one.
+        self._lengths, self._insides = np.zeros(touch.shape), np.zeros(touch.shape, bool)
+        self._insides[:] = inside
 
     def update(self, world: F64) -> None:
         """Take the nodes' world matrices."""
@@ -96,18 +101,20 @@ class ColliderRig:
         if len(self._normal):  # normals do not scale as segments do
             inverse = np.linalg.pinv(matrices[self._uneven, :3, :3])
             way[self._uneven] = np.vecmat(self._normal, inverse)
-        length = np.sqrt(np.vecdot(way, way))
-        axis = way / np.maximum(length, _SMALLEST)[:, None]
-        self._head, self._axis, self._length = head, axis, length
-        along, away = self._measure
+        length = np.sqrt(np.vecdot(way, way), out=self._length)
+        axis = np.divide(way, np.maximum(length, _SMALLEST)[:, None], out=self._axis)
+        self._head[:] = head
+        away, along = self._away, self._along
+        np.multiply(head, -2.0, out=away[:, :3])
+        np.vecdot(head, head, out=away[:, 3])
         if self._any_capsule:
             along[:, :3] = axis
-            along[:, 3] = -np.vecdot(axis, head)
-        away[:, :3] = -2.0 * head
-        away[:, 3] = np.vecdot(head, head)
+            np.negative(np.vecdot(axis, head), out=along[:, 3])
+            self._lengths[:] = length
         if self._any_plane:
             plane = self._plane
-            along[plane] = 0.0
+            if self._any_capsule:
+                along[plane] = 0.0
             away[plane, :3] = axis[plane]
             away[plane, 3] = -np.vecdot(axis[plane], head[plane])
 
@@ -124,38 +131,36 @@ class ColliderRig:
             way: (k, 3) unit vectors from there to the tails.
             length: (k, 1) how far that is.
         """
-        hits = self._hits(tail, self._bound[run], self._touch[run])
-        if not np.count_nonzero(hits):
-            return
-        rows = np.flatnonzero(hits.any(axis=1))
-        hits = hits.take(rows, 0)
-        joints = rows + run.start
-        while True:
-            first = hits.argmax(axis=1)
-            start = place.take(rows, 0)
-            moved = tail.take(rows, 0)[:, :3]
-            moved = moved + self._way_out(moved, joints, first) - start
+        rows, first = _firsts(self._hits(tail, self._bound[run]))
+        while len(rows):
+            joints = rows + run.start
+            there = tail.take(rows, 0)
+            start, point = place.take(rows, 0), there[:, :3]
+            moved = self._way_out(point, joints, first)
+            moved += point
+            moved -= start
             norm = np.sqrt(np.vecdot(moved, moved))
-            moved /= np.maximum(norm, _SMALLEST)[:, None]
+            if np.minimum.reduce(norm) < _SMALLEST:  # pushed onto its own joint: not at all
+                lost = norm < _SMALLEST
+                moved[lost], norm[lost] = way[rows[lost]], 1.0
+            moved /= norm[:, None]
             way[rows] = moved
-            there = np.ones((len(rows), 5))
-            there[:, :3] = start + moved * length.take(rows, 0)
-            there[:, 4] = np.vecdot(there[:, :3], there[:, :3])
+            moved *= length.take(rows, 0)
+            np.add(moved, start, out=point)
+            np.vecdot(point, point, out=there[:, 4])
             tail[rows] = there
-            hits = self._hits(there, self._bound.take(joints, 0), self._touch.take(joints, 0))
+            hits = self._hits(there, self._bound.take(joints, 0))
             hits &= self._columns > first[:, None]
-            still = np.flatnonzero(hits.any(axis=1))
-            if not len(still):
-                return
-            rows, joints, hits = rows[still], joints[still], hits[still]
+            again, first = _firsts(hits)
+            rows = rows[again]
 
-    def _hits(self, tail: F64, bound: F64, touch: Mask) -> Mask:
+    def _hits(self, tail: F64, bound: F64) -> Mask:
         """(k, colliders) which tails (k, 5) are too deep in what they may touch."""
-        away = tail @ self._measure[1].T
+        away = tail.dot(self._away.T)
         if self._any_capsule:
-            along = tail @ self._measure[0].T
+            along = tail.dot(self._along.T)
             near = np.maximum(along, 0.0)
-            np.minimum(near, self._length, out=near)
+            np.minimum(near, self._lengths[: len(tail)], out=near)
             # |away|² less the square along the segment, plus that beyond its ends.
             along += along
             along -= near
@@ -163,28 +168,41 @@ class ColliderRig:
             away -= along
         hits: Mask = np.less(away, bound)
         if self._any_inside:
-            np.not_equal(hits, self._inside, out=hits)
-        hits &= touch
+            np.not_equal(hits, self._insides[: len(tail)], out=hits)
         return hits
 
     def _way_out(self, tail: F64, joints: NDArray[np.intp], first: NDArray[np.intp]) -> F64:
         """(k, 3) shortest moves that free tails, each of which hits its collider `first`."""
-        axis = self._axis.take(first, 0)
-        radial = tail - self._head.take(first, 0)
+        now = self._now.take(first, 0)
+        axis = now[:, 3:6]
         free = self._free.take(joints * self._count + first)
+        radial = tail - now[:, :3]
         along = np.vecdot(radial, axis)
-        near = np.minimum(np.maximum(along, 0.0), self._length.take(first))
         plane = self._plane.take(first)
-        if self._any_plane:
-            near = np.where(plane, 0.0, near)
+        planes = np.count_nonzero(plane)
+        near = np.maximum(along, 0.0)
+        np.minimum(near, now[:, 6], out=near)
+        if planes:
+            near[plane] = 0.0
         radial -= near[:, None] * axis
         distance = np.sqrt(np.vecdot(radial, radial))
-        radial /= np.maximum(distance, _SMALLEST)[:, None]
-        if float(distance.min()) < _SMALLEST:
+        if np.minimum.reduce(distance) < _SMALLEST:
             # On the very axis of a collider there is no way out: up is as good as any.
-            radial[distance < _SMALLEST] = _UP
-        if self._any_plane and plane.any():
+            radial[distance < _SMALLEST] = _UP * _SMALLEST
+        radial /= np.maximum(distance, _SMALLEST)[:, None]
+        if planes:
             radial[plane] = axis[plane]
-            distance = np.where(plane, along, distance)
-        radial *= (free - distance)[:, None]
+            distance[plane] = along[plane]
+        free -= distance
+        radial *= free[:, None]
         return radial
+
+
+def _firsts(hits: Mask) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The rows that hit anything, and what each hits first."""
+    rows, columns = hits.nonzero()
+    if len(rows) > 1:
+        new = np.ones(len(rows), bool)
+        np.not_equal(rows[1:], rows[:-1], out=new[1:])
+        return rows[new], columns[new]
+    return rows, columns
