@@ -233,7 +233,11 @@ class SpringRig:
         way += level.goal
         way -= place
         norm = np.sqrt(np.vecdot(way, way))
-        way /= np.maximum(norm, _SHORTEST_M, out=norm)[:, None]
+        if np.minimum.reduce(norm) < _SHORTEST_M:
+            # A tail that lands on its own joint points nowhere: it stays as modelled.
+            lost = norm < _SHORTEST_M
+            way[lost], norm[lost] = axis[lost], 1.0
+        way /= norm[:, None]
         np.multiply(way, level.length, out=tail)
         tail += place
         if collides:
