@@ -28,7 +28,7 @@ class PurposeSection(BaseModel):
         "", max_length=500, description="who gave you leave and where it is written; is logged"
     )
     covers: list[Cover] = Field(
-        default_factory=list,
+        [],
         description="what that permission allows beside wearing the avatar: commercial, violent, "
         "sexual, political, antisocial, redistribution, credit (none needed)",
     )

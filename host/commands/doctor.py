@@ -86,6 +86,7 @@ def _looks(port: int) -> list[tuple[str, Callable[[], Answer]]]:
         ("sound", _sound),
         ("browser page", lambda: _page(port)),
         ("built-in host", _assets),
+        ("fonts", _fonts),
         ("avatar cache", _shelf),
         ("disk", _disk),
     ]
@@ -171,6 +172,20 @@ def _sound() -> Answer:
     microphones = list_microphones()
     names = ", ".join(m.name for m in microphones) or "no microphone found"
     return ("ok" if microphones else "note"), f"{names} ({version.split(',')[0]})", ""
+
+
+def _fonts() -> Answer:
+    from host.lettering.fonts import SCRIPTS, FontBook
+
+    book = FontBook(12)
+    missing = [name for name, letter in SCRIPTS.items() if book.missing(letter)]
+    if missing:
+        return (
+            "note",
+            f"none for {', '.join(missing)}: makers' names in a credit would be boxes",
+            "On Debian and Ubuntu: sudo apt-get install -y fonts-wqy-microhei",
+        )
+    return "ok", f"{', '.join(SCRIPTS)} can be drawn", ""
 
 
 def _page(port: int) -> Answer:

@@ -26,6 +26,8 @@ PREFERRED = (
     "PingFang", "Hiragino Sans GB", "AppleSDGothicNeo", "Arial Unicode",
 )  # fmt: skip
 """File names without suffix: plain sans-serif faces, Latin first, then those that have CJK."""
+SCRIPTS = {"Latin": "é", "Cyrillic": "ж", "Chinese": "猫", "Japanese": "ぃ", "Korean": "홍"}
+"""A letter of each script that makers' names are most often written in."""
 SUFFIXES = (".ttf", ".ttc", ".otf")
 MOST_FILES = 400
 """A font folder can hold thousands; so many are tried for a character that the known ones lack."""
