@@ -14,11 +14,10 @@ from avatar.rig.constraint import ConstraintRig
 from avatar.rig.expression_rig import ExpressionRig
 from avatar.rig.eyes import doubled_looks
 from avatar.rig.humanoid import HumanoidRig
-from avatar.rig.lips import lips_follow_jaw
 from avatar.rig.look_at import LookAtRig
 from avatar.rig.skeleton import Skeleton
 from avatar.rig.spring_rig import SpringRig
-from avatar.rig.vocabulary import Vocabulary
+from avatar.rig.words import words_of
 from flow.meter import Meter
 from flow.pose import AvatarPose
 from flow.spec import F32
@@ -50,13 +49,7 @@ class Runtime:
         twice = frozenset[str]()
         if self._look_at.by_bone:
             twice = doubled_looks(avatar.expressions, avatar.model, avatar.humanoid)
-        words = None
-        if not exact:
-            words = Vocabulary(
-                avatar.expressions,
-                ignored=twice,
-                lips_follow_jaw=lips_follow_jaw(avatar.expressions, avatar.model),
-            )
+        words = None if exact else words_of(avatar.expressions, avatar.model, ignored=twice)
         self.expressions = ExpressionRig(avatar.expressions, avatar.model, words=words)
         self._constraints = ConstraintRig(avatar.constraints, self.skeleton)
         self.springs = SpringRig(avatar.springs, self.skeleton)

@@ -19,6 +19,7 @@ from flow.pose import PRESET_EXPRESSIONS
 
 BLINKS = ("blink", "blinkLeft", "blinkRight")
 MOUTHS = ("aa", "ih", "ou", "ee", "oh")
+MOODS = ("happy", "angry", "sad", "relaxed", "surprised")
 LOOKS = ("lookUp", "lookDown", "lookLeft", "lookRight")
 _ARKIT = {name.lower(): name for name in ARKIT_NAMES}
 _ARKIT |= {
@@ -85,6 +86,11 @@ _INSTEAD: dict[str, dict[str, float]] = {
     "mouthSmileRight": {"happy": 0.35},
 }
 """The nearest to a word that an avatar lacks."""
+LID_WORDS = (*BLINKS, "eyeBlinkLeft", "eyeBlinkRight")
+OPEN_WORDS = (*MOUTHS, "jawOpen")
+_FEATURE_WORDS = frozenset((*LID_WORDS, *LOOKS, *MOUTHS, *ARKIT_NAMES))
+_OPENING = {"aa": 1.0, "oh": 1.0, "ou": 0.45, "ee": 0.4, "ih": 0.4, "jawOpen": 1.2}
+_MEANT, _TALKS = 0.3, 3.0
 _ENOUGH = 0.5
 """So much of what stands for a word there must be."""
 _MOST_NAMES = 1024
@@ -108,6 +114,8 @@ class Vocabulary:
         ignored: Names (lower case) never said to it.
         lips_follow_jaw: Its mouthClose shuts the lips of an open jaw (as ARKit defines it), so
             that more of it than of jawOpen would press them through each other.
+        blinks: How much of a blink its expressions contain (`avatar.rig.overlap`).
+        opens: How much of an open mouth they contain.
     """
 
     def __init__(
@@ -116,6 +124,8 @@ class Vocabulary:
         *,
         ignored: frozenset[str] = frozenset(),
         lips_follow_jaw: bool = False,
+        blinks: Mapping[str, float] | None = None,
+        opens: Mapping[str, float] | None = None,
     ) -> None:
         at_work = [e.name for e in expressions.values() if e.morphs or e.colors or e.uvs]
         self._own = {canonical(name): name for name in reversed(at_work)}
@@ -128,6 +138,13 @@ class Vocabulary:
         self._has_blink = "blink" in own
         self._sided = {"blinkLeft", "blinkRight"} <= own
         self._rests = self._resting(own)
+        self._blinks = _others(blinks or {})
+        self._opens = _others(opens or {})
+        self._stern = {
+            self._own[e.name]: e.override_mouth == "block"
+            for e in expressions.values()
+            if e.name in MOODS and "block" in (e.override_blink, e.override_mouth)
+        }
         self._chosen: dict[str, dict[str, float]] = {}
 
     def _resting(self, own: frozenset[str]) -> frozenset[str]:
@@ -181,11 +198,40 @@ class Vocabulary:
             chosen: What somebody asked for by name, as it is.
         """
         out = self._moving(moving)
-        for name, weight in (chosen or {}).items():
-            for word, share in self.words_for(name).items():
-                out[word] = min(out.get(word, 0.0) + weight * share, 1.0)
+        if "jawOpen" in moving:  # a face that was seen; presets alone are somebody's wish
+            self._moods(out)
+        if chosen:
+            told: dict[str, float] = {}
+            for name, weight in chosen.items():
+                for word, share in self.words_for(name).items():
+                    told[word] = min(told.get(word, 0.0) + weight * share, 1.0)
+            _give_way(out, LID_WORDS, _within(told, self._blinks))
+            _give_way(out, OPEN_WORDS, _within(told, self._opens))
+            for word, weight in told.items():
+                out[word] = min(out.get(word, 0.0) + weight, 1.0)
         self._blink(out)
         return out
+
+    def _moods(self, out: dict[str, float]) -> None:
+        """Moving moods never open the mouth or close the lids further than the performer does."""
+        opening = min(sum(out.get(word, 0.0) * o for word, o in _OPENING.items()), 1.0)
+        for mood in MOODS:
+            weight = out.get(mood, 0.0)
+            if weight <= 0.0:
+                continue
+            if mood in self._stern:
+                # It stops the performer's blinks or speech: only when meant, and not in mid-word.
+                weight = max(weight - _MEANT, 0.0) / (1.0 - _MEANT)
+                weight *= max(1.0 - _TALKS * opening, 0.0) if self._stern[mood] else 1.0
+            opens = self._opens.get(mood, 0.0)
+            if opens and opens * weight > opening:
+                weight = opening / opens
+            out[mood] = weight
+            if opens and opening > 0.0:
+                _give_way(out, OPEN_WORDS, opens * weight / opening)
+                opening = max(opening - opens * weight, 0.0)
+            if mood in self._blinks:
+                _give_way(out, LID_WORDS, self._blinks[mood] * weight)
 
     def words_for(self, name: str) -> dict[str, float]:
         """What says `name` on this avatar; empty when nothing does."""
@@ -236,6 +282,23 @@ class Vocabulary:
             out["blinkLeft"], out["blinkRight"] = max(left, both), max(right, both)
         elif both and (left or right):
             out["blinkLeft"], out["blinkRight"] = max(left - both, 0.0), max(right - both, 0.0)
+
+
+def _others(shares: Mapping[str, float]) -> dict[str, float]:
+    """Without the words whose blinks and openings are what they say."""
+    return {name: s for name, s in shares.items() if canonical(name) not in _FEATURE_WORDS}
+
+
+def _within(told: dict[str, float], shares: dict[str, float]) -> float:
+    return min(sum(told.get(name, 0.0) * share for name, share in shares.items()), 1.0)
+
+
+def _give_way(out: dict[str, float], words: Iterable[str], share: float) -> None:
+    """What is to go the rest of a way of which `share` is gone already."""
+    if share > 0.0:
+        for word in words:
+            if word in out:
+                out[word] *= max(1.0 - share, 0.0)
 
 
 def spelled(names: Iterable[str]) -> dict[str, str]:
