@@ -213,15 +213,16 @@ class Vocabulary:
         return out
 
     def _moods(self, out: dict[str, float]) -> None:
-        """Moving moods never open the mouth or close the lids further than the performer does."""
+        """Moving moods open the mouth no further than the performer does, and close no lid twice."""
         opening = min(sum(out.get(word, 0.0) * o for word, o in _OPENING.items()), 1.0)
         for mood in MOODS:
             weight = out.get(mood, 0.0)
             if weight <= 0.0:
                 continue
             if mood in self._stern:
-                # It stops the performer's blinks or speech: only when meant, and not in mid-word.
-                weight = max(weight - _MEANT, 0.0) / (1.0 - _MEANT)
+                # It stops the performer's blinks or speech: only when meant, not in mid-word, and
+                # not for the vaguest of signs.
+                weight = max(weight - _MEANT, 0.0) / (1.0 - _MEANT) if mood != "relaxed" else 0.0
                 weight *= max(1.0 - _TALKS * opening, 0.0) if self._stern[mood] else 1.0
             opens = self._opens.get(mood, 0.0)
             if opens and opens * weight > opening:
