@@ -213,7 +213,7 @@ class Vocabulary:
         return out
 
     def _moods(self, out: dict[str, float]) -> None:
-        """Moving moods open the mouth no further than the performer does, and close no lid twice."""
+        """Moving moods open the mouth as far as the performer does, and close no lid twice."""
         opening = min(sum(out.get(word, 0.0) * o for word, o in _OPENING.items()), 1.0)
         for mood in MOODS:
             weight = out.get(mood, 0.0)
