@@ -31,6 +31,15 @@ def shared() -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def oracles() -> Path:
+    """The folder of peers that are installed, or a skip with the reason."""
+    home = os.environ.get("MIRRORSTAGE_ORACLES")
+    if not home or not (Path(home) / "node_modules").is_dir():
+        pytest.skip("no installed peers: set MIRRORSTAGE_ORACLES to their folder")
+    return Path(home)
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     """A clock that stands still until moved."""

@@ -1,180 +1,182 @@
-"""The runtime against three-vrm's recorded outputs: same files, same motion, same numbers.
+"""The runtime against three-vrm 3.5: same files, same motion, same numbers.
 
-Known departures of three-vrm 3.5, each understood: it measures a spring bone's length with its
-child's transform of the frame before (so tails are longer or shorter while the avatar moves; with
-that one line mended it agrees with us to 1e-6), it shows weights of expressions before overrides,
-and VRM 0.x poses are in axes that face -Z.
+What three-vrm recorded once is compared everywhere; three-vrm itself runs where it is installed.
+Its own departures from the specification are known (docs/decisions/vrm-runtime.md): the published
+one measures a spring bone's length with its child's transform of the frame before, so that joints
+agree once they rest; mended (`tools/three_vrm_mended.mjs`) they agree at every frame.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from avatar import quat
 from avatar.read.load import load_avatar
+from avatar.rig.avatar import Avatar
 from avatar.rig.runtime import Runtime
-from flow.pose import BONE_INDEX, AvatarPose, identity_rotations, t_pose
-from flow.stage import RigState
+from flow.clock import ManualClock
+from flow.errors import AssetError
+from flow.pose import t_pose
+from host.parity.compare import BARS, Difference, compare
+from host.parity.play import play
+from host.parity.scenario import read_scenario
+from tests.conftest import ROOT, shared_root
+from tools.parity import RIG, SCENARIOS, differences
 
 pytestmark = pytest.mark.shared
 
-_HALF_TURN = np.diag([-1.0, 1.0, -1.0])
+AVATARS = shared_root() / "data" / "avatars"
+RECORDED = AVATARS / "golden_three_vrm"
+FOLDERS = (
+    "vrm0", "vrm1", "vrm1_conformance", "vrm1_conformance_patched", "vrm1_derived", "vrm_fixtures",
+)  # fmt: skip
 BODIES = [
     "vrm0/catbot", "vrm0/cool_loops", "vrm0/cryptovoxels", "vrm0/godette_v4",
     "vrm1/VRMC_materials_mtoon_UV_Animation_Test", "vrm1/blender_addon_example",
     "vrm1/VRMC_vrm_expressions_isBinary_Overridden", "vrm1_derived/valid_asian_f2",
 ]  # fmt: skip
-SPRINGS = [
+SWINGING = [
     "vrm0/godette_v4", "vrm1_conformance/smoke_spring",
     "vrm1_conformance/swing_springbone_stiffness_0",
+    "vrm1_conformance/swing_springbone_stiffness_0p2",
     "vrm1_conformance/swing_springbone_stiffness_1",
     "vrm1_conformance_patched/springbone_extended_plane_ploose",
     "vrm1_conformance_patched/springbone_extended_plane_ptight",
+    "vrm1_conformance_patched/springbone_extended_plane_anglelimit_30",
     "vrm1_conformance_patched/springbone_extended_icaps_ploose",
-    "vrm1_conformance_patched/springbone_extended_isphere_ptight",
-    "vrm1_conformance/springbone_collider_sphere_x0p02_r0p1",
 ]  # fmt: skip
+FOREIGN = "vrm1_conformance/springbone_extended_plane_with_base_sphere"
+"""Its extended collider lacks the version, so three-vrm takes the stand-in; we take what is meant
+(the same file with the version is among the patched ones)."""
+_HEAD_TURNED = 40
+"""In "lookat", the frame from which three-vrm looks out of the head of the frame before."""
 
 
-def replay(
-    shared: Path, body: str, scenario: str, recorded: list[dict[str, Any]] | None = None
-) -> Iterator[tuple[Runtime, RigState, dict[str, Any], dict[str, Any]]]:
-    """Play a scenario; yields runtime, state, what three-vrm had and the step, at every dump."""
-    avatars = shared / "data" / "avatars"
-    if recorded is None:
-        golden = avatars / "golden_three_vrm" / f"{body.rpartition('/')[2]}.{scenario}.json.gz"
-        with gzip.open(golden, "rt") as file:
-            recorded = json.load(file)["dumps"]
-    dumps = iter(recorded)
-    steps = json.loads((shared / "oracles" / "scenarios" / f"{scenario}.json").read_text())["steps"]
-    avatar = load_avatar(avatars / f"{body}.vrm", max_texture_px=16)
-    runtime = Runtime(avatar, exact=True)
-    old = avatar.version == "vrm0"
-    rest = runtime.skeleton.rest_world[avatar.humanoid.node("hips"), :3, 3]
-    rotations, hips = identity_rotations(), np.zeros(3, np.float32)
-    expressions: dict[str, float] = {}
-    gaze = np.zeros(2, np.float32)
-    yield runtime, runtime.update(t_pose(), 0.0), next(dumps), {}
-    for step in steps:
-        for bone, asked in step.get("pose", {}).items():
-            if bone in avatar.humanoid.bones:
-                q = np.array(asked.get("rotation", [0, 0, 0, 1]), float)
-                rotations[BONE_INDEX[bone]] = q * [-1, 1, -1, 1] if old else q
-                if "position" in asked:
-                    p = np.array(asked["position"], float)
-                    p = _HALF_TURN @ p if old else p
-                    hips = ((p - rest) / runtime.hip_height_m).astype(np.float32)
-        expressions |= step.get("expressions", {})
-        look = step.get("lookAt", {"yaw": gaze[0], "pitch": gaze[1]}) or {"yaw": 0, "pitch": 0}
-        if "target" in look:
-            return  # looking at a point is the solver's affair, not the runtime's
-        gaze = np.array([look["yaw"], look["pitch"]], np.float32)
-        if "root" in step:
-            place = np.eye(4)
-            place[:3, 3] = step["root"].get("position", [0, 0, 0])
-            turn = quat.to_matrix(np.array(step["root"].get("rotation", [0, 0, 0, 1]), float))
-            # The scenario replaces the half turn of 0.x models by its own rotation.
-            place[:3, :3] = turn @ _HALF_TURN if old else turn
-            runtime.stand(place)
-        said = {k: v for k, v in expressions.items() if v and k in avatar.expressions}
-        pose = AvatarPose(0, hips, rotations, said, gaze)
-        every = step.get("dumpEvery", 0)
-        for k in range(step.get("frames", 1)):
-            state = runtime.update(pose, 1 / 60)
-            last = k + 1 == step.get("frames", 1)
-            if k % every == 0 if every else last and step.get("dump", True):
-                yield runtime, state, next(dumps), said
+@lru_cache(maxsize=1)
+def avatar(name: str) -> Avatar:
+    """An avatar of the shared ones."""
+    return load_avatar(AVATARS / f"{name}.vrm", max_texture_px=16)
 
 
-def check_bones(runtime: Runtime, state: RigState, dump: dict[str, Any]) -> None:
-    """Every bone where three-vrm has it."""
-    for bone, want in dump["raw"].items():
-        matrix = state.world[runtime.avatar.humanoid.node(bone)].astype(np.float64)
-        assert np.abs(matrix[:3, 3] - want["p"]).max() < 1e-5, (bone, dump["frame"])
-        got = quat.from_matrix(matrix[:3, :3] / np.sqrt((matrix[:3, :3] ** 2).sum(axis=0)))
-        error = min(np.abs(got - want["q"]).max(), np.abs(got + want["q"]).max())
-        assert error < 1e-5, (bone, dump["frame"])
+def recorded(name: str, scenario: str) -> dict[str, Any]:
+    """What three-vrm, as published, recorded of it."""
+    stem = name.rpartition("/")[2] + (".patched" if "_patched/" in name else "")
+    with gzip.open(RECORDED / f"{stem}.{scenario}.json.gz", "rt") as file:
+        return dict(json.load(file))
 
 
-@pytest.mark.parametrize("body", BODIES)
-@pytest.mark.parametrize("scenario", ["pose10", "lookat"])
-def test_bones_must_be_where_three_vrm_has_them(shared: Path, body: str, scenario: str) -> None:
-    count = 0
-    for runtime, state, dump, _ in replay(shared, body, scenario):
-        check_bones(runtime, state, dump)
-        count += 1
-    assert count > 10
+def played(name: str, scenario: str, shared: Path) -> dict[str, Any]:
+    """What we make of it."""
+    file = shared / "oracles" / "scenarios" / f"{scenario}.json"
+    return play(avatar(name), read_scenario(file), ManualClock(0))
 
 
-def test_constraints_must_turn_as_in_three_vrm(shared: Path) -> None:
-    for runtime, state, dump, _ in replay(shared, "vrm1_derived/valid_asian_f2", "constraint"):
-        check_bones(runtime, state, dump)
-        names = runtime.avatar.model.node_names
-        assert len(dump["constraints"]) == len(runtime.avatar.constraints) > 0
-        for want in dump["constraints"]:
-            got = runtime.skeleton.rotation[names.index(want["dst"])]
-            error = min(np.abs(got - want["q"]).max(), np.abs(got + want["q"]).max())
-            assert error < 1e-5, (want["dst"], dump["frame"])
+def over(found: list[Difference], kinds: tuple[str, ...] = RIG) -> list[Difference]:
+    """Those of these kinds that differ too much."""
+    assert found
+    return [d for d in found if d.kind in kinds and not d.passes]
 
 
-@pytest.mark.parametrize("body", BODIES)
-def test_morphs_must_be_as_in_three_vrm(shared: Path, body: str) -> None:
-    compared = 0
-    for _, state, dump, said in replay(shared, body, "expr"):
-        if {"blink", "blinkLeft"} <= said.keys() or {"aa", "jawOpen"} <= said.keys():
-            continue  # one movement by two names: we show it once, three-vrm twice
-        got = {round(float(w), 5) for w in state.morph_weights if w}
-        want = {round(w, 5) for m in dump["morphs"].values() for w in m.values()}
-        assert got == want, dump["frame"]
-        compared += 1
-    assert compared > 8
+@pytest.mark.parametrize("name", BODIES)
+@pytest.mark.parametrize("scenario", ["pose10", "expr", "lookat"])
+def test_the_rig_must_be_as_three_vrm_recorded_it(shared: Path, name: str, scenario: str) -> None:
+    ours, theirs = played(name, scenario, shared), recorded(name, scenario)
+    if scenario == "lookat":
+        for result in (ours, theirs):
+            result["dumps"] = [d for d in result["dumps"] if d["frame"] <= _HEAD_TURNED]
+    assert len(ours["dumps"]) > 10
+    found = compare(ours, theirs)
+    assert {d.kind for d in found} >= {"bone places", "bone rotations", "normalised bones"}
+    assert over(found) == []
 
 
-def test_gaze_by_expression_must_be_as_in_three_vrm(shared: Path) -> None:
-    for runtime, _, dump, _ in replay(shared, "vrm0/godette_v4", "lookat"):
-        got = dict(zip(runtime.expressions.names, runtime.expressions.output, strict=True))
-        for name in ("lookUp", "lookDown", "lookLeft", "lookRight"):
-            assert got[name] == pytest.approx(dump["expr"].get(name, [0, 0])[1], abs=1e-5)
+def test_constraints_must_be_as_three_vrm_recorded_them(shared: Path) -> None:
+    name = "vrm1_derived/valid_asian_f2"
+    theirs = recorded(name, "constraint")
+    assert theirs["dumps"][0]["constraints"]
+    found = compare(played(name, "constraint", shared), theirs)
+    assert "constraints" in {d.kind for d in found}
+    assert over(found) == []
 
 
-@pytest.mark.parametrize("body", SPRINGS)
-def test_springs_must_swing_as_in_three_vrm(shared: Path, body: str) -> None:
-    """Tails of three-vrm 3.5.5 with `_calcWorldSpaceBoneLength` mended to use the bone's own rest
-    child position (avatar_springs.json), at every sixth frame of the same scenario."""
-    file = Path(__file__).parent / "data" / "avatar_springs.json"
-    recorded = [{"frame": 0, "tails": {}}, *json.loads(file.read_text())[body]]
+@pytest.mark.parametrize("name", SWINGING)
+def test_springs_must_rest_where_three_vrms_do(shared: Path, name: str) -> None:
+    """Within 1 mm after some 300 frames of walking and turning, of three-vrm as published."""
+    ours, theirs = played(name, "spring", shared), recorded(name, "spring")
+    for result in (ours, theirs):
+        result["dumps"] = result["dumps"][-1:]
+    assert ours["dumps"][0]["frame"] > 270
+    found = compare(ours, theirs)
+    assert "spring tails" in {d.kind for d in found}
+    assert over(found, tuple(BARS)) == []
+
+
+@pytest.mark.parametrize("name", [n for n in SWINGING if n.endswith(("v4", "ring", "_0", "_1"))])
+def test_springs_must_swing_as_in_three_vrm_mended(shared: Path, name: str) -> None:
+    """At every sixth frame, far under a millimetre."""
+    tails = json.loads((Path(__file__).parent / "data" / "avatar_springs.json").read_text())[name]
+    dumps = {d["frame"]: d for d in played(name, "spring", shared)["dumps"]}
     seen = 0
-    for runtime, state, dump, _ in replay(shared, body, "spring", recorded):
-        names = runtime.avatar.model.node_names
+    for dump in tails:
+        ours = {s["child"]: s["tail"] for s in dumps[dump["frame"]]["springs"]}
         for child, want in dump["tails"].items():
-            tail = state.world[names.index(child), :3, 3]
-            assert np.abs(tail - want).max() < 2e-5, (child, dump["frame"])
+            assert np.abs(np.subtract(ours[child], want)).max() < 2e-5, (child, dump["frame"])
             seen += 1
     assert seen > 60
 
 
-ALL = (
-    "broken_mutated",
-    "broken_vrm",
-    "gltf_validator",
-    "vrm0",
-    "vrm1",
-    "vrm1_conformance",
-    "vrm_fixtures",
+@pytest.mark.parametrize(
+    ("name", "scenario"),
+    [
+        ("vrm0/godette_v4", "basic"), ("vrm0/godette_v4", "lookat"),
+        ("vrm1/blender_addon_example", "lookat"), ("vrm1_conformance/smoke_spring", "spring"),
+    ],
+)  # fmt: skip
+@pytest.mark.peer
+def test_three_vrm_itself_must_agree(oracles: Path, name: str, scenario: str) -> None:
+    found = differences(oracles, AVATARS / f"{name}.vrm", scenario)
+    assert found is not None
+    assert over(found, tuple(BARS)) == []
+
+
+def everybody() -> list[Path]:
+    """Every shared avatar and our own."""
+    places = [AVATARS / folder for folder in FOLDERS]
+    return [p for f in places for p in sorted(f.rglob("*.vrm"))] + [
+        ROOT / "assets" / "avatars" / "mira.vrm"
+    ]
+
+
+@pytest.mark.long
+@pytest.mark.peer
+@pytest.mark.parametrize("path", everybody(), ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_three_vrm_must_agree_on_every_avatar(oracles: Path, path: Path) -> None:
+    compared = 0
+    for scenario in SCENARIOS:
+        try:
+            found = differences(oracles, path, scenario)
+        except AssetError:
+            pytest.skip("we refuse it, with a reason")
+        if found is None:
+            pytest.skip("three-vrm refuses it")
+        kinds = RIG
+        if f"{path.parent.name}/{path.stem}" != FOREIGN:
+            kinds = (*RIG, "spring tails", "spring rotations")
+        assert over(found, kinds) == [], scenario
+        compared += 1
+    assert compared == len(SCENARIOS)
+
+
+@pytest.mark.parametrize(
+    "folder", ["broken_mutated", "broken_vrm", "gltf_validator", *FOLDERS[:3], "vrm_fixtures"]
 )
-
-
-@pytest.mark.parametrize("folder", ALL)
 def test_every_file_ever_met_must_load_or_be_refused(shared: Path, folder: str) -> None:
-    from flow.errors import AssetError
-
     loaded = refused = 0
     for path in sorted((shared / "data" / "avatars" / folder).rglob("*")):
         if path.suffix not in (".vrm", ".glb", ".gltf"):
