@@ -133,6 +133,8 @@ def test_every_combination_must_meet_the_strictest_of_its_terms() -> None:
     for terms, name, purpose, expected in every_combination():
         decision = decide(vrm1(**terms), claim(name, **purpose))
         assert decision.kind == expected, (terms, name, purpose)
+        sent = purpose["send_mesh"] and "licence.redistribution" not in found(decision)
+        assert decision.send_mesh == (sent and expected != "refuse"), "a refused show sends nothing"
         kinds.add(expected)
         count += 1
     assert count == 3 * 3 * 4 * 3 * 2 * 4 * 4 * 4 * 2
