@@ -1,7 +1,7 @@
 """Unit quaternions xyzw as arrays (..., 4), float64 inside, any leading shape.
 
-Products and matrices are one outer product and one small matrix product each: at the sizes of an
-avatar (tens of bones) numpy's cost is the number of calls, not the arithmetic.
+Products and matrices are one or two small matrix products each: at the sizes of an avatar (tens of
+bones) numpy's cost is the number of calls, and repeating a row or column, not the arithmetic.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ _NEAR = 1e-6
 _MUCH = 1e100
 IDENTITY: F64 = np.array([0.0, 0.0, 0.0, 1.0])
 IDENTITY.flags.writeable = False
+_FIRST, _SECOND = np.triu_indices(4)
 
 
 def _product_table() -> F64:
-    """(16, 4): Hamilton product of a and b from the flattened outer product a_i b_j."""
+    """(4, 16): from a the matrix, row by row, that multiplies b by it (Hamilton)."""
     x, y, z, w = range(4)
     table = np.zeros((4, 4, 4))
     for out, i, j, sign in (
@@ -29,32 +30,32 @@ def _product_table() -> F64:
         (z, w, z, 1), (z, z, w, 1), (z, x, y, 1), (z, y, x, -1),
         (w, w, w, 1), (w, x, x, -1), (w, y, y, -1), (w, z, z, -1),
     ):  # fmt: skip
-        table[i, j, out] = sign
-    return table.reshape(16, 4)
+        table[i, out, j] = sign
+    return table.reshape(4, 16)
 
 
 def _matrix_table() -> F64:
-    """(16, 9): rotation matrix entries, row by row, from the flattened outer product q_i q_j."""
+    """(10, 9): rotation matrix entries, row by row, from the products q_i q_j, i <= j."""
     x, y, z, w = range(4)
     table = np.zeros((4, 4, 3, 3))
     for axis in range(3):
         for other in range(4):
             table[other, other, axis, axis] = 1.0 if other in (axis, w) else -1.0
     for row, col, i, j, sign in (
-        (0, 1, x, y, 1), (0, 1, w, z, -1), (1, 0, x, y, 1), (1, 0, w, z, 1),
-        (0, 2, x, z, 1), (0, 2, w, y, 1), (2, 0, x, z, 1), (2, 0, w, y, -1),
-        (1, 2, y, z, 1), (1, 2, w, x, -1), (2, 1, y, z, 1), (2, 1, w, x, 1),
+        (0, 1, x, y, 1), (0, 1, z, w, -1), (1, 0, x, y, 1), (1, 0, z, w, 1),
+        (0, 2, x, z, 1), (0, 2, y, w, 1), (2, 0, x, z, 1), (2, 0, y, w, -1),
+        (1, 2, y, z, 1), (1, 2, x, w, -1), (2, 1, y, z, 1), (2, 1, x, w, 1),
     ):  # fmt: skip
         table[i, j, row, col] = 2.0 * sign
-    return table.reshape(16, 9)
+    return table[_FIRST, _SECOND].reshape(10, 9)
 
 
 def _cross_table() -> F64:
-    """(9, 3): cross product from the flattened outer product u_i v_j (the Levi-Civita symbol)."""
+    """(3, 9): from u the matrix, row by row, that takes v to u × v (the Levi-Civita symbol)."""
     table = np.zeros((3, 3, 3))
     for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
-        table[i, j, k], table[j, i, k] = 1.0, -1.0
-    return table.reshape(9, 3)
+        table[i, k, j], table[j, k, i] = 1.0, -1.0
+    return table.reshape(3, 9)
 
 
 def _shepperd_table() -> F64:
@@ -82,8 +83,8 @@ _CONJUGATE: F64 = np.array([-1.0, -1.0, -1.0, 1.0])
 
 def multiply(a: NDArray[Any], b: NDArray[Any]) -> F64:
     """Hamilton product: first `b`, then `a`."""
-    outer = a[..., :, None] * b[..., None, :]
-    product: F64 = outer.reshape(*outer.shape[:-2], 16) @ _PRODUCT
+    left = a.reshape(-1, 4).dot(_PRODUCT).reshape(*a.shape, 4)
+    product: F64 = np.matvec(left, b)
     return product
 
 
@@ -114,15 +115,15 @@ def normalize(q: NDArray[Any]) -> F64:
 
 def to_matrix(q: NDArray[Any]) -> F64:
     """(..., 3, 3) rotation matrices (column vectors) of unit quaternions."""
-    outer = q[..., :, None] * q[..., None, :]
-    flat = outer.reshape(*outer.shape[:-2], 16) @ _MATRIX
-    matrix: F64 = flat.reshape(*flat.shape[:-1], 3, 3)
+    flat = q.reshape(-1, 4)
+    products = flat.take(_FIRST, 1) * flat.take(_SECOND, 1)
+    matrix: F64 = products.dot(_MATRIX).reshape(*q.shape[:-1], 3, 3)
     return matrix
 
 
 def rotate(q: NDArray[Any], v: NDArray[Any]) -> F64:
     """Vectors (..., 3) turned by `q`."""
-    turned: F64 = (to_matrix(q) @ v[..., None])[..., 0]
+    turned: F64 = np.matvec(to_matrix(q), v)
     return turned
 
 
@@ -192,7 +193,7 @@ def slerp(a: NDArray[Any], b: NDArray[Any], t: ArrayLike) -> F64:
 
 
 def cross(u: NDArray[Any], v: NDArray[Any]) -> F64:
-    """Cross product of (..., 3): an outer product and a small matrix product, as above."""
-    outer = u[..., :, None] * v[..., None, :]
-    product: F64 = outer.reshape(*outer.shape[:-2], 9) @ _CROSS
+    """Cross product of (..., 3)."""
+    by_u = u.reshape(-1, 3).dot(_CROSS).reshape(*u.shape, 3)
+    product: F64 = np.matvec(by_u, v)
     return product
