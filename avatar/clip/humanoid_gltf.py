@@ -14,14 +14,14 @@ import numpy as np
 from avatar import quat
 from avatar.clip.mocap import Mocap
 from avatar.clip.names import joints_of
-from avatar.clip.tracks import Track, read_track, union
+from avatar.clip.tracks import Track, choose_animation, read_track, union
 from avatar.clip.vrma import world_rotations
 from avatar.quat import F64
 from avatar.read.accessors import Accessors
 from avatar.read.document import Document
 from avatar.read.jsonat import At
 from avatar.read.nodes import Nodes, read_nodes
-from flow.errors import AssetError
+from flow.pose import HUMAN_BONES
 
 _PATHS = ("translation", "rotation")
 
@@ -46,15 +46,16 @@ class _Joint:
         return out
 
 
-def read_humanoid(document: Document) -> Mocap:
-    """The first animation of the file that moves a skeleton.
+def read_humanoid(document: Document, animation: str = "") -> Mocap:
+    """The animation called `animation`, or the first.
 
     Raises:
         AssetError: no animation, or damaged tracks. Unknown names are for `retarget` to tell.
     """
     nodes = read_nodes(document)
     accessors = Accessors(document)
-    tracks = _tracks(document, nodes, accessors)
+    chosen = choose_animation(document, animation)
+    tracks = _tracks(chosen, nodes, accessors)
     bound = _bound(document, nodes, accessors)
     names = [n if not bound or i in bound else "" for i, n in enumerate(nodes.names)]
     known = joints_of(names, nodes.parents.tolist())
@@ -70,8 +71,15 @@ def read_humanoid(document: Document) -> Mocap:
         )
         for n in kept
     ]
-    animations = document.root.get("animations")
-    times = union([t for n in kept for t in tracks.get(n, {}).values()], animations)
+    moving = [t for n in kept for t in tracks.get(n, {}).values()]
+    if not moving:
+        raise chosen.fault(
+            "moves no skeleton",
+            code="asset.empty",
+            hint="Choose a file with an animation of a person in it.",
+        )
+    times = union(moving, chosen)
+    document.budget.keep(len(times) * len(HUMAN_BONES) * 16, chosen)
     positions, turns = _rest(kept, nodes, bound)
 
     def play(start: int, stop: int) -> tuple[F64, F64]:
@@ -97,30 +105,19 @@ def read_humanoid(document: Document) -> Mocap:
     )
 
 
-def _tracks(document: Document, nodes: Nodes, accessors: Accessors) -> dict[int, dict[str, Track]]:
-    """Node → path → track of the first animation with any."""
-    for animation in document.root.get("animations").items():
-        out: dict[int, dict[str, Track]] = {}
-        samplers = animation.get("samplers")
-        for channel in animation.get("channels").items():
-            target = channel.get("target")
-            path = target.get("path").text()
-            if target.get("node").absent or path not in _PATHS:
-                continue
-            node = nodes.place[target.get("node").index(len(nodes.names), "node")]
-            sampler = samplers.element(channel.get("sampler"), "sampler")
-            out.setdefault(node, {})[path] = read_track(channel, sampler, accessors)
-        if out:
-            return out
-    raise _empty(document.root)
-
-
-def _empty(at: At) -> AssetError:
-    return at.fault(
-        "has no animation that moves a skeleton",
-        code="asset.empty",
-        hint="Choose a .vrma, .glb or .bvh file with an animation in it.",
-    )
+def _tracks(animation: At, nodes: Nodes, accessors: Accessors) -> dict[int, dict[str, Track]]:
+    """Node → path → track."""
+    out: dict[int, dict[str, Track]] = {}
+    samplers = animation.get("samplers")
+    for channel in animation.get("channels").items():
+        target = channel.get("target")
+        path = target.get("path").text()
+        if target.get("node").absent or path not in _PATHS:
+            continue
+        node = nodes.place[target.get("node").index(len(nodes.names), "node")]
+        sampler = samplers.element(channel.get("sampler"), "sampler")
+        out.setdefault(node, {})[path] = read_track(channel, sampler, accessors)
+    return out
 
 
 def _bound(document: Document, nodes: Nodes, accessors: Accessors) -> dict[int, F64]:

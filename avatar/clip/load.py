@@ -17,11 +17,12 @@ KINDS = ".vrma, .glb or .bvh"
 _HEAD = 64
 
 
-def load_clip(path: Path | str, *, place: bool = True) -> Clip:
+def load_clip(path: Path | str, *, animation: str = "", place: bool = True) -> Clip:
     """Load a clip; oddities that can be lived with are in its `problems`.
 
     Args:
         path: A VRM animation, a glTF animation of a humanoid, or a BVH, by content.
+        animation: Which one of a glTF file with several; the first without a name.
         place: Let recordings (not VRM animations, whose makers chose) begin where the avatar
             stands and facing the audience.
 
@@ -30,12 +31,12 @@ def load_clip(path: Path | str, *, place: bool = True) -> Clip:
     """
     path = Path(path)
     try:
-        return _load(path, place)
+        return _load(path, animation, place)
     except AssetError as error:
         raise error.within(path.name) from error
 
 
-def _load(path: Path, place: bool) -> Clip:
+def _load(path: Path, animation: str, place: bool) -> Clip:
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)
@@ -60,5 +61,5 @@ def _load(path: Path, place: bool) -> Clip:
         )
     document = open_document(path, read_container(path))
     if document.root.extension(EXTENSION).absent:
-        return retarget(read_humanoid(document), path.stem, place=place)
-    return read_vrma(document, path.stem)
+        return retarget(read_humanoid(document, animation), animation or path.stem, place=place)
+    return read_vrma(document, animation or path.stem, animation)

@@ -9,10 +9,10 @@ random (``lowerback``, ``Chest2``, ``Spine3``), so the trunk and neck are read o
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from avatar.read.plain import bone_of
-from flow.pose import BONE_INDEX
+from flow.pose import BONE_INDEX, BONE_PARENTS
 
 _MIDDLE = {
     "hips": "hips", "hip": "hips", "pelvis": "hips", "root": "hips",
@@ -53,6 +53,14 @@ def joints_of(names: Sequence[str], parents: Sequence[int]) -> dict[str, int]:
     _trunk(found, parents)
     _lone_fingers(found)
     return {bone: found[bone] for bone in sorted(found, key=BONE_INDEX.__getitem__)}
+
+
+def known_parent(bone: str, joints: Collection[str]) -> str:
+    """The nearest bone above that the skeleton has; the hips stand for their own."""
+    parent = BONE_PARENTS[bone]
+    while parent is not None and parent not in joints:
+        parent = BONE_PARENTS[parent]
+    return parent or "hips"
 
 
 def _word(name: str) -> tuple[str, str]:

@@ -10,14 +10,15 @@ from __future__ import annotations
 import numpy as np
 
 from avatar import quat
+from avatar.clip.anatomy import corrections_from_motion
 from avatar.clip.clip import Clip, clip_of
 from avatar.clip.mocap import Mocap
-from avatar.clip.names import joints_of
+from avatar.clip.names import joints_of, known_parent
 from avatar.clip.tpose import SIDES, body_frame, corrections, stands
 from avatar.quat import F64
 from avatar.rig.avatar import Problem
 from flow.errors import AssetError
-from flow.pose import BONE_INDEX, BONE_PARENTS, HUMAN_BONES, REQUIRED_BONES
+from flow.pose import BONE_INDEX, HUMAN_BONES, REQUIRED_BONES
 from flow.spec import F32
 
 _FEWEST_BONES = 5
@@ -62,7 +63,8 @@ def retarget(mocap: Mocap, name: str, *, place: bool = True) -> Clip:
                 "clip.bone", "", f"The skeleton lacks {', '.join(missing)}.", "They stay at rest."
             )
         )
-    fix = corrections(mocap, joints)
+    standing = stands(mocap, joints, body_frame(mocap, joints))
+    fix = corrections(mocap, joints) if standing else corrections_from_motion(mocap, joints)
     rotations, world, track = _turned(mocap, joints, fix)
     hips = world["hips"]
     upright = _upright(track)
@@ -78,7 +80,7 @@ def retarget(mocap: Mocap, name: str, *, place: bool = True) -> Clip:
         rotations=rotations,
         bones=moved,
         hips=_hips(
-            _leg_length(mocap, joints),
+            _leg_length(mocap, joints, fix),
             {bone: quat.rotate(facing, at) for bone, at in track.items()},
             {bone: quat.multiply(facing, q) for bone, q in world.items()},
             place=place,
@@ -100,7 +102,7 @@ def _turned(
     bones = list(joints)
     rows = [joints[b] for b in bones]
     index = np.array([BONE_INDEX[b] for b in bones])
-    above = np.array([bones.index(_known_parent(b, joints)) for b in bones])
+    above = np.array([bones.index(known_parent(b, joints)) for b in bones])
     after = quat.multiply(quat.conjugate(mocap.turns[rows]), fix[index])
     for piece, turns, positions in mocap.blocks():
         turned = quat.multiply(turns[:, rows], after)
@@ -110,14 +112,6 @@ def _turned(
         for bone, places in track.items():
             places[piece] = positions[:, joints[bone]]
     return rotations, world, track
-
-
-def _known_parent(bone: str, joints: dict[str, int]) -> str:
-    """The nearest bone above that the skeleton has; the hips stand for their own."""
-    parent = BONE_PARENTS[bone]
-    while parent is not None and parent not in joints:
-        parent = BONE_PARENTS[parent]
-    return parent or "hips"
 
 
 def _upright(track: dict[str, F64]) -> F64:
@@ -146,29 +140,23 @@ def _facing(mocap: Mocap, world: F64) -> F64:
     return quat.from_axis_angle((0.0, 1.0, 0.0), -heading)
 
 
-def _leg_length(mocap: Mocap, joints: dict[str, int]) -> float:
+def _leg_length(mocap: Mocap, joints: dict[str, int], fix: F64) -> float:
     """How high the hips stand over the ankles of straight legs; 0 without legs.
 
-    In the motion's own units: a skin may have been bound in others.
+    Measured in the first frame, since a rest pose may be in other units, or nonsense.
     """
-    frame = body_frame(mocap, joints)
-    standing = stands(mocap, joints, frame)
-    now = mocap.play(0, 1)[1][0]
+    turns, places = (values[0] for values in mocap.play(0, 1))
+    hips = joints["hips"]
+    after = quat.multiply(quat.conjugate(mocap.turns[hips]), fix[BONE_INDEX["hips"]])
+    up = quat.rotate(quat.multiply(turns[hips], after), np.array([0.0, 1.0, 0.0]))
     lengths = []
     for side in SIDES:
-        chain = [
-            joints[b] for b in (f"{side}UpperLeg", f"{side}LowerLeg", f"{side}Foot") if b in joints
-        ]
-        if len(chain) == 3:  # noqa: PLR2004
-            rest, here = _length(mocap.positions[chain]), _length(now[chain])
-            drop = (mocap.positions[joints["hips"]] - mocap.positions[chain[0]]) @ frame[:, 1]
-            scale = here / rest if standing and rest > _SHORT else 0.0
-            lengths.append(here + float(drop) * scale)
+        leg = [f"{side}UpperLeg", f"{side}LowerLeg", f"{side}Foot"]
+        if joints.keys() >= set(leg):
+            chain = places[[joints[b] for b in leg]]
+            straight = np.linalg.norm(np.diff(chain, axis=0), axis=1).sum()
+            lengths.append(float((places[hips] - chain[0]) @ up + straight))
     return sum(lengths) / len(lengths) if lengths else 0.0
-
-
-def _length(points: F64) -> float:
-    return float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
 
 
 def _hips(

@@ -16,6 +16,7 @@ from avatar import quat
 from avatar.clip.clip import MOST_KEYS
 from avatar.quat import F64
 from avatar.read.accessors import Accessors
+from avatar.read.document import Document
 from avatar.read.jsonat import At
 from flow.errors import AssetError
 
@@ -47,6 +48,34 @@ class Track:
         here = self.values[k]
         between: F64 = here + (self.values[k + 1] - here) * share[:, None]
         return between
+
+
+def choose_animation(document: Document, name: str) -> At:
+    """The animation called `name`, or the first when no name is given.
+
+    Raises:
+        AssetError: there is none, or none of that name.
+    """
+    animations = document.root.get("animations").items()
+    names = [a.get("name").text()[:60] for a in animations]
+    if name and name not in names:
+        listed = ", ".join(repr(n) for n in names[:12]) or "none"
+        raise AssetError(
+            f"There is no animation {name[:60]!r} in the file.",
+            code="clip.animation",
+            hint=f"It has {listed}.",
+        )
+    if not animations:
+        raise document.root.fault(
+            "has no animation", code="asset.empty", hint="Choose a file with an animation in it."
+        )
+    if len(animations) > 1 and not name:
+        listed = ", ".join(repr(n) for n in names[:12])
+        why = f"has {len(animations)} animations: {listed}"
+        document.problems.add(
+            "clip.several", document.root.get("animations"), why, "The first one is played."
+        )
+    return animations[names.index(name) if name else 0]
 
 
 def read_track(channel: At, sampler: At, accessors: Accessors) -> Track:

@@ -14,7 +14,7 @@ import numpy as np
 
 from avatar import quat
 from avatar.clip.clip import Clip, clip_of
-from avatar.clip.tracks import Track, read_track, union
+from avatar.clip.tracks import Track, choose_animation, read_track, union
 from avatar.quat import F64
 from avatar.read.accessors import Accessors
 from avatar.read.document import Document
@@ -57,8 +57,8 @@ class _Found:
         return [*self.rotations.values(), *self.expressions.values(), *rest]
 
 
-def read_vrma(document: Document, name: str) -> Clip:
-    """The first animation of a VRMA file.
+def read_vrma(document: Document, name: str, animation: str = "") -> Clip:
+    """An animation of a VRMA file: the one called `animation`, or the first.
 
     Raises:
         AssetError: not a VRM animation, no hips, no animation, or damaged tracks.
@@ -73,7 +73,7 @@ def read_vrma(document: Document, name: str) -> Clip:
         )
     nodes = read_nodes(document)
     meant = _meanings(document, extension, nodes)
-    found = _tracks(document, meant, nodes)
+    found = _tracks(document, choose_animation(document, animation), meant, nodes)
     if found.hips is not None:
         above, hips = _hips(meant, nodes)
         rest = (above @ np.append(nodes.translation[hips], 1.0))[:3]
@@ -178,20 +178,8 @@ def _claim(nodes: dict[int, str], at: At, name: str, count: int) -> None:
     nodes[node] = name
 
 
-def _tracks(document: Document, meant: _Meant, nodes: Nodes) -> _Found:
-    animations = document.root.get("animations").items()
-    if not animations:
-        raise document.root.fault(
-            "has no animation", code="asset.empty", hint="Choose a file with an animation in it."
-        )
-    if len(animations) > 1:
-        document.problems.add(
-            "clip.several",
-            document.root.get("animations"),
-            f"has {len(animations)} animations",
-            "The first one is played.",
-        )
-    animation, accessors, out = animations[0], Accessors(document), _Found()
+def _tracks(document: Document, animation: At, meant: _Meant, nodes: Nodes) -> _Found:
+    accessors, out = Accessors(document), _Found()
     samplers = animation.get("samplers")
     for channel in animation.get("channels").items():
         target = channel.get("target")
