@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 
@@ -50,7 +50,10 @@ def sentence(error: Any, model: type[BaseModel], prefix: str = "") -> str:
 
 def _fields(model: type[BaseModel], location: Location) -> Sequence[str]:
     for part in location:
-        inner = model.model_fields[str(part)].annotation if part in model.model_fields else None
+        if isinstance(part, int):
+            continue  # one of a list, whose kind is known already
+        inner = model.model_fields[part].annotation if part in model.model_fields else None
+        inner = get_args(inner)[0] if get_origin(inner) is list else inner
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             return ()
         model = inner

@@ -19,6 +19,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from flow.errors import ShowFileError
 from host.mistakes import sentence, unreadable_text
+from host.performance import (
+    AnimationSection,
+    CueSection,
+    ExpressionSection,
+    MixerSection,
+    ShotSection,
+    mistakes,
+)
 from host.purpose import PurposeSection
 
 ENV_PREFIX = "MIRRORSTAGE__"
@@ -125,6 +133,11 @@ class Show(_Section):
     purpose: PurposeSection = PurposeSection()
     stage: StageChoice = StageChoice()
     encode: Encode = Encode()
+    mixer: MixerSection = MixerSection()
+    animation: list[AnimationSection] = []
+    expression: list[ExpressionSection] = []
+    shot: list[ShotSection] = []
+    cue: list[CueSection] = []
     output: list[dict[str, Any]] = Field(
         default_factory=list, description="each with `kind` and the settings of that output"
     )
@@ -176,7 +189,10 @@ def validate(data: Mapping[str, Any], where: str, origins: Mapping[str, str] | N
     lines = list(unreadable_text(data))
     if not lines:
         try:
-            return Show.model_validate_json(json.dumps(data, default=_no_json))
+            show = Show.model_validate_json(json.dumps(data, default=_no_json))
+            lines += mistakes(show)
+            if not lines:
+                return show
         except ValidationError as fault:
             for error in fault.errors(include_url=False):
                 path = ".".join(str(p) for p in error["loc"])
