@@ -128,16 +128,22 @@ def rotate(q: NDArray[Any], v: NDArray[Any]) -> F64:
 
 
 def unscaled_from_axes(x: NDArray[Any], y: NDArray[Any], z: NDArray[Any]) -> F64:
-    """The rotation whose columns are the orthonormal `x`, `y`, `z`, not yet at length one.
+    """The rotation whose columns are the orthonormal `x`, `y`, `z`, not yet at length one."""
+    return unscaled_from_rows(np.concatenate([x, y, z], axis=-1))
+
+
+def unscaled_from_rows(columns: NDArray[Any]) -> F64:
+    """The same from all three columns (..., 9), one after the other.
 
     Takes the row of the 4x4 quaternion product matrix with the largest diagonal element, which
     is Shepperd's method (1978) written for batches.
     """
-    rows = np.concatenate([x, y, z], axis=-1) @ _SHEPPERD + _DIAGONAL
-    best = np.argmax(rows[..., ::5], axis=-1)
-    flat = rows.reshape(-1, 4, 4)
-    chosen: F64 = flat[np.arange(len(flat)), best.reshape(-1)].reshape(*best.shape, 4)
-    return chosen
+    rows = columns.reshape(-1, 9).dot(_SHEPPERD)
+    rows += _DIAGONAL
+    best = rows[:, ::5].argmax(axis=1)
+    best += np.arange(0, 4 * len(rows), 4)
+    chosen: F64 = rows.reshape(-1, 4).take(best, 0)
+    return chosen.reshape(*columns.shape[:-1], 4)
 
 
 def from_matrix(m: NDArray[Any]) -> F64:

@@ -7,24 +7,28 @@ faded into the smallest turn from rest where the limb is nearly straight and the
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
+from avatar.quat import unscaled_from_rows
 from avatar.solve.rotations import (
     F64,
+    about,
     bounded,
     carried,
     cross,
-    exp,
-    from_axes,
     inv,
     length,
     mul,
+    normalise,
     power,
     reject,
     rotate,
+    share,
     swing,
     unit,
 )
@@ -39,13 +43,16 @@ VISIBLE = 0.5
 _LOOSE = 0.35
 """Arms are believed down to this visibility: a hand near the picture's edge is still a hand."""
 
-_NOSE, _EARS = 0, [7, 8]
-_SHOULDERS, _ELBOWS, _WRISTS = [11, 12], [13, 14], [15, 16]
-_LITTLES, _INDEXES = [17, 18], [19, 20]
-_HIPS, _KNEES, _ANKLES, _HEELS, _TOES = [23, 24], [25, 26], [27, 28], [29, 30], [31, 32]
-_ROOTS, _MIDDLES, _ENDS = _SHOULDERS + _HIPS, _ELBOWS + _KNEES, _WRISTS + _ANKLES
-_LINE_TO = [11, 23, 7, 19, 20, 31, 32]
-_LINE_FROM = [12, 24, 8, 17, 18, 29, 30]
+_NOSE = 0
+# Slices and arrays of indices, not lists: numpy takes them apart several times as fast.
+_SHOULDERS, _ELBOWS, _WRISTS = slice(11, 13), slice(13, 15), slice(15, 17)
+_LITTLES, _INDEXES = slice(17, 19), slice(19, 21)
+_HIPS = slice(23, 25)
+_ROOTS, _MIDDLES = np.array([11, 12, 23, 24]), np.array([13, 14, 25, 26])
+_ENDS = np.array([15, 16, 27, 28])
+_HAND_POINTS, _LEG_POINTS = np.array([15, 16, 19, 20, 17, 18]), slice(25, 29)
+_LINE_TO = np.array([11, 23, 7, 19, 20, 31, 32])
+_LINE_FROM = np.array([12, 24, 8, 17, 18, 29, 30])
 """Shoulder line, hip line, ears, both knuckle lines, both soles: head minus tail."""
 
 _SIDES = np.array([[1.0], [-1.0]])
@@ -71,13 +78,18 @@ _HINGE_SIGNS = np.array([[-1.0], [1.0], [1.0], [1.0]])
 _ALONG_SIGNS = np.array([[1.0], [-1.0], [-1.0], [-1.0]] * 2)
 """At rest arms point along +X and -X, legs along -Y."""
 
-SHOULDERS = [BONE_INDEX["leftShoulder"], BONE_INDEX["rightShoulder"]]
-UPPER_ARMS = [BONE_INDEX["leftUpperArm"], BONE_INDEX["rightUpperArm"]]
-LOWER_ARMS = [BONE_INDEX["leftLowerArm"], BONE_INDEX["rightLowerArm"]]
-HANDS = [BONE_INDEX["leftHand"], BONE_INDEX["rightHand"]]
-UPPER_LEGS = [BONE_INDEX["leftUpperLeg"], BONE_INDEX["rightUpperLeg"]]
-LOWER_LEGS = [BONE_INDEX["leftLowerLeg"], BONE_INDEX["rightLowerLeg"]]
-FEET = [BONE_INDEX["leftFoot"], BONE_INDEX["rightFoot"]]
+
+def _pair(name: str) -> NDArray[np.intp]:
+    return np.array([BONE_INDEX[f"left{name}"], BONE_INDEX[f"right{name}"]])
+
+
+SHOULDERS = _pair("Shoulder")
+UPPER_ARMS = _pair("UpperArm")
+LOWER_ARMS = _pair("LowerArm")
+HANDS = _pair("Hand")
+UPPER_LEGS = _pair("UpperLeg")
+LOWER_LEGS = _pair("LowerLeg")
+FEET = _pair("Foot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +121,16 @@ def solve_body(points: F64, visibility: F64) -> BodyTargets:
     vis = visibility
     hips_seen = bool(vis[_HIPS].min() > VISIBLE)
     head_seen = bool(min(vis[_NOSE], vis[7], vis[8]) > VISIBLE)
-    wrists_seen = vis[_WRISTS + _INDEXES + _LITTLES].reshape(3, 2).min(axis=0) > VISIBLE
+    wrists_seen = vis.take(_HAND_POINTS).reshape(3, 2).min(axis=0) > VISIBLE
 
     axes = np.zeros((15, 3, 3))  # frame, axis (x, y, z), component
-    lines = unit(points[_LINE_TO] - points[_LINE_FROM])
+    lines = unit(points.take(_LINE_TO, 0) - points.take(_LINE_FROM, 0))
     _trunk(points, lines, hips_seen, axes)
     _limbs(points, axes)
     upright = axes[1, 1, 1] > _UPRIGHT if hips_seen else lines[0, 0] > _FACING
     torso_seen = bool(upright and vis[_SHOULDERS].min() > VISIBLE)
     _ends(points, lines, axes)
-    turns = from_axes(axes[:, 0], axes[:, 1], axes[:, 2])
+    turns = normalise(unscaled_from_rows(axes.reshape(15, 9)))
     upward = points[11] + points[12] - points[23] - points[24] if hips_seen else axes[1, 1]
 
     lower_arms, lower_legs = turns[5:7], turns[9:11]
@@ -141,7 +153,7 @@ def solve_body(points: F64, visibility: F64) -> BodyTargets:
         hips_seen=hips_seen,
         arms_seen=torso_seen & (np.minimum(vis[_ELBOWS], vis[_WRISTS]) > _LOOSE),
         seated=bool(axes[7:9, 1, 1].max() < _LYING),
-        legs_seen=torso_seen and hips_seen and bool(vis[_KNEES + _ANKLES].min() > VISIBLE),
+        legs_seen=torso_seen and hips_seen and bool(vis[_LEG_POINTS].min() > VISIBLE),
     )
 
 
@@ -150,13 +162,13 @@ def _trunk(points: F64, lines: F64, hips_seen: bool, axes: F64) -> None:
     if hips_seen:
         spine = unit(points[11] + points[12] - points[23] - points[24])
         line = unit(lines[0] - _COLLAR_SHARE * float(lines[0] @ spine) * spine)
-        x = np.stack([lines[1], line, lines[2]])
+        x = np.array([lines[1], line, lines[2]])
     else:
         # Depth is the weak axis: a shoulder line alone says roll well and yaw roughly.
         spine = _Y
-        x = np.stack([_X, unit(lines[0] * np.array([1.0, 1.0, 0.7])), lines[2]])
+        x = np.array([_X, unit(lines[0] * np.array([1.0, 1.0, 0.7])), lines[2]])
     nose = 2.0 * points[0] - points[7] - points[8]
-    y = unit(reject(np.stack([spine, spine, nose]), x))
+    y = unit(reject(np.array([spine, spine, nose]), x))
     z = cross(x, y)
     axes[:3, 0], axes[:2, 1], axes[:2, 2] = x, y[:2], z[:2]
     axes[2, 1], axes[2, 2] = -z[2], y[2]  # of the head it is z that is measured
@@ -178,10 +190,10 @@ def _spine(hips: F64, chest: F64, axes: F64, upward: F64) -> F64:
 
 def _collar(line: F64, points: F64, chest: F64) -> F64:
     """Collar bones (2, 4): what of the shoulder line's tilt the chest leaves, and raised arms."""
-    tilt = np.arcsin(np.clip(float(line @ chest[1]) / _COLLAR_LENGTH, -0.6, 0.6))
-    arms = unit(points[_ELBOWS] - points[_SHOULDERS]) @ chest[1]
-    shrug = _SHRUG_RAD * np.clip(float(arms.mean()), 0.0, 1.0)
-    return exp(np.array([[0.0, 0.0, tilt + shrug], [0.0, 0.0, tilt - shrug]]))
+    tilt = math.asin(min(max(float(line @ chest[1]) / _COLLAR_LENGTH, -0.6), 0.6))
+    left, right = (unit(points[_ELBOWS] - points[_SHOULDERS]) @ chest[1]).tolist()
+    shrug = _SHRUG_RAD * min(max(0.5 * (left + right), 0.0), 1.0)
+    return about(_Z, np.array([tilt + shrug, tilt - shrug]))
 
 
 def _limbs(points: F64, axes: F64) -> None:
@@ -189,23 +201,25 @@ def _limbs(points: F64, axes: F64) -> None:
 
     The elbow's hinge is the arm's own -Y (left), +Y (right); the knee's the leg's own +X.
     """
-    upper = unit(points[_MIDDLES] - points[_ROOTS])
-    lower = unit(points[_ENDS] - points[_MIDDLES])
+    middles = points.take(_MIDDLES, 0)
+    upper = unit(middles - points.take(_ROOTS, 0))
+    lower = unit(points.take(_ENDS, 0) - middles)
     hips_x, hips_y, chest_x, chest_y = axes[0, 0], axes[0, 1], axes[1, 0], axes[1, 1]
-    rest = np.stack([chest_x, -chest_x, -hips_y, -hips_y])
-    swung = carried(np.stack([chest_y, chest_y, hips_x, hips_x]), rest, upper)
+    rest = np.array([chest_x, -chest_x, -hips_y, -hips_y])
+    swung = carried(np.array([chest_y, chest_y, hips_x, hips_x]), rest, upper)
     plane = cross(upper, lower) * _HINGE_SIGNS
     sine = length(plane)
-    weight = np.clip((sine - _STRAIGHT_SINE) / (_BENT_SINE - _STRAIGHT_SINE), 0.0, 1.0)
+    weight = share((sine - _STRAIGHT_SINE) * (1.0 / (_BENT_SINE - _STRAIGHT_SINE)))
     weight = weight * weight * (3.0 - 2.0 * weight)
     mixed = plane / (sine + 1e-9) * weight + swung * (1.0 - weight) + 1e-6 * swung
     along = np.concatenate([upper, lower])
     hinge = unit(reject(np.concatenate([mixed, mixed]), along))
     along = along * _ALONG_SIGNS
     other = cross(along, hinge)
-    arms, legs = [0, 1, 4, 5], [2, 3, 6, 7]
-    axes[3:7, 0], axes[3:7, 1], axes[3:7, 2] = along[arms], hinge[arms], other[arms]
-    axes[7:11, 0], axes[7:11, 1], axes[7:11, 2] = hinge[legs], along[legs], -other[legs]
+    # Arms, then legs: upper ones of both sides, then lower ones.
+    for out, limbs, turned in ((axes[3:7], slice(0, 2), False), (axes[7:11], slice(2, 4), True)):
+        x, y, z = (v.reshape(2, 4, 3)[:, limbs].reshape(4, 3) for v in (along, hinge, other))
+        out[:, 0], out[:, 1], out[:, 2] = (y, x, -z) if turned else (x, y, z)
 
 
 def _ends(points: F64, lines: F64, axes: F64) -> None:

@@ -40,6 +40,12 @@ def unit(v: F64) -> F64:
     return scaled
 
 
+def share(x: F64) -> F64:
+    """`x` within 0..1 (numpy's own clip takes thrice as long on small arrays)."""
+    within: F64 = np.minimum(np.maximum(x, 0.0), 1.0)
+    return within
+
+
 def reject(v: F64, axis: F64) -> F64:
     """The part of `v` at right angles to the unit vector `axis`."""
     rest: F64 = v - axis * dot(v, axis)
@@ -54,7 +60,8 @@ def normalise(q: F64) -> F64:
 
 def same_side(q: F64, reference: F64) -> F64:
     """`q` or its negative, whichever is nearer to `reference` (both are the same rotation)."""
-    return np.where(dot(q, reference) < 0.0, -q, q)
+    same: F64 = q * np.copysign(1.0, dot(q, reference))
+    return same
 
 
 def exp(rotvec: F64) -> F64:
