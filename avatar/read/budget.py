@@ -2,7 +2,7 @@
 
 The bar is that loading takes at most four times the file's size and 300 MB. The file itself stays
 in memory while it is read (1x), its JSON once more as text (at most 1x); what is decoded from it
-has the rest: twice its size and `ROOM_BYTES`. The remaining 100 MB are Python's own objects.
+has the rest: twice its size and `ROOM_BYTES`. What remains is for what nobody counts.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from contextlib import contextmanager
 
 from avatar.read.jsonat import At
 
-ROOM_BYTES = 200 << 20
+ROOM_BYTES = 250 << 20
 WORK_BYTES = 1 << 30
+_COPIES = 3
 _TOO_LARGE = "Reduce the model's meshes and textures."
 
 
@@ -53,10 +54,13 @@ class Budget:
             self._changed.notify_all()
 
     def check(self, size: int, at: At) -> None:
-        """Refuse what cannot even be held for a moment, or what makes the file endless work."""
+        """Refuse what cannot even be held for a moment, or what makes the file endless work.
+
+        Whoever works on an array holds up to three of its size.
+        """
         with self._changed:
             self._work -= size
-            if self._kept + size > self.limit:
+            if self._kept + _COPIES * size > self.limit:
                 raise self._refusal(at)
             if self._work < 0:
                 raise at.fault(

@@ -27,12 +27,12 @@ from flow.errors import AssetError
 from flow.mesh import Texture
 from flow.spec import U8
 
-MOST_TOTAL_PIXELS = 3 << 29
-"""Over all pictures of a file: some ten seconds of decoding."""
+MOST_TOTAL_PIXELS = 1 << 30
+"""Over all pictures of a file, which is sixty-four of 4096 x 4096: ten seconds of decoding."""
 MOST_THREADS = 4
 SMALLEST_PX = 64
 _REPEAT, _CLAMP, _MIRROR = 10497, 33071, 33648
-_DAMAGE = (
+DAMAGE = (
     OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError, OverflowError,
     MemoryError, NotImplementedError, AttributeError, struct.error, zlib.error,
 )  # fmt: skip
@@ -222,7 +222,7 @@ class Textures:
         with self._document.budget.lend(picture.plan.passing, picture.at):
             try:
                 return pixels.decode(picture.data, picture.plan)
-            except _DAMAGE as error:
+            except DAMAGE as error:
                 raise _fault(picture, error) from error
 
 
@@ -231,7 +231,7 @@ def _named(picture: _Picture) -> Iterator[None]:
     """Turn what Pillow raises about a picture into its fault."""
     try:
         yield
-    except _DAMAGE as error:
+    except DAMAGE as error:
         picture.fault = _fault(picture, error)
 
 

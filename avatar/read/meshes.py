@@ -78,9 +78,13 @@ class Meshes:
         material = self._materials.index(at.get("material"))
         count = len(positions)
         positions = np.ascontiguousarray(positions[used])
+        # Counted while the other attributes are read; in the end the piece is counted as a whole.
+        held = 3 * positions.nbytes + triangles.nbytes
+        self._document.budget.keep(held, at)
         normals = self._optional(attributes.get("NORMAL"), 3, count, used)
         if normals is None:
             normals = smooth_normals(positions, triangles)
+        normals = unit_normals(normals)
         uv = self._optional(
             attributes.get(f"TEXCOORD_{self._materials.uv_set(material)}"), 2, count, used
         )
@@ -90,7 +94,7 @@ class Meshes:
             node=-1,
             material=material,
             positions=positions,
-            normals=unit_normals(normals),
+            normals=normals,
             uv=np.zeros((len(used), 2), np.float32) if uv is None else uv,
             triangles=triangles,
             color=self._color(attributes.get("COLOR_0"), count, used),
@@ -101,6 +105,7 @@ class Meshes:
             ),
         )
         self._document.budget.keep(_bytes(piece), at)
+        self._document.budget.give_back(held)
         return piece
 
     def _indices(self, at: At, mode: int, count: int) -> U32:
@@ -256,15 +261,17 @@ def _apart(triangles: U32) -> tuple[NDArray[Any], U32]:
 
 def smooth_normals(positions: F32, triangles: U32) -> F32:
     """Area-weighted vertex normals for meshes that bring none."""
-    normals = np.zeros((len(positions), 3))
-    for some in _blocks(len(triangles)):
-        corner = positions[triangles[some]].astype(np.float64)
-        face = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-        which = triangles[some].ravel()
-        for k in range(3):
-            normals[:, k] += np.bincount(which, np.repeat(face[:, k], 3), len(positions))
-    length = np.sqrt((normals * normals).sum(axis=1, keepdims=True))
-    return (normals / np.where(length > _SHORTEST**2, length, 1.0)).astype(np.float32)
+    out = np.zeros((len(positions), 3), np.float32)
+    for k in range(3):
+        a, b = (k + 1) % 3, (k + 2) % 3
+        total = np.zeros(len(positions))
+        for some in _blocks(len(triangles)):
+            corner = positions[triangles[some]].astype(np.float64)
+            u, v = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
+            face = u[:, a] * v[:, b] - u[:, b] * v[:, a]
+            total += np.bincount(triangles[some].ravel(), np.repeat(face, 3), len(positions))
+        out[:, k] = total
+    return out
 
 
 def unit_normals(normals: F32) -> F32:
@@ -273,6 +280,6 @@ def unit_normals(normals: F32) -> F32:
     for some in _blocks(len(normals)):
         wide = normals[some].astype(np.float64)
         length = np.sqrt((wide**2).sum(axis=1, keepdims=True))
-        good = length > _SHORTEST
+        good = length > _SHORTEST**2
         out[some] = np.where(good, wide / np.where(good, length, 1.0), [0.0, 1.0, 0.0])
     return out

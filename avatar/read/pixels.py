@@ -25,7 +25,7 @@ WHOLE_BYTES = 80 << 20
 """PNGs that decode to more are decoded in strips."""
 _BAND_BYTES = 4 << 20
 _STRIP_COPIES = 8
-_WEBP_COPIES = 3
+_WEBP_COPIES = 4
 _COEFFICIENT_BYTES = 2
 
 Format = Literal["png", "jpeg", "webp", "bmp"]
@@ -81,7 +81,7 @@ def plan(data: memoryview, most_px: int) -> Plan:
         whole = _jpeg_bytes(data, size, target)
     elif kind == "webp":
         whole *= _WEBP_COPIES
-    return Plan(kind, size, target, whole + 2 * _BAND_BYTES)
+    return Plan(kind, size, target, whole + _BAND_BYTES)
 
 
 def decode(data: memoryview, how: Plan) -> U8:
@@ -176,13 +176,17 @@ def _jpeg_bytes(data: memoryview, size: tuple[int, int], target: tuple[int, int]
     )
     layers = _jpeg_layers(data)
     return (4 * -(-size[0] // scale) * -(-size[1] // scale)) + (
-        layers * _COEFFICIENT_BYTES * size[0] * size[1]
+        round(layers * _COEFFICIENT_BYTES * size[0] * size[1])
     )
 
 
-def _jpeg_layers(data: memoryview) -> int:
-    """How many components libjpeg must hold whole: all of those of a picture in several scans."""
-    at, components, progressive = 2, 0, False
+def _jpeg_layers(data: memoryview) -> float:
+    """How many numbers a pixel libjpeg must hold: all of a picture that comes in several scans.
+
+    ITU-T T.81, B.2: a frame header says how each component is sampled, a scan header how many
+    components follow.
+    """
+    at, planes, components, progressive = 2, 3.0, 3, True
     while at + 10 <= len(data):
         if data[at] != 0xFF:  # noqa: PLR2004
             break
@@ -195,10 +199,13 @@ def _jpeg_layers(data: memoryview) -> int:
             continue
         if mark in _JPEG_FRAMES:
             components, progressive = data[at + 9], mark not in (0xC0, 0xC1)
+            sampling = [(s >> 4, s & 15) for s in data[at + 11 : at + 10 + 3 * components : 3]]
+            most = max((h * v for h, v in sampling), default=1) or 1
+            planes = sum(h * v for h, v in sampling) / most
         if mark == _JPEG_SCAN:
-            return components if progressive or data[at + 4] < components else 0
+            return planes if progressive or data[at + 4] < components else 0.0
         at += 2 + int.from_bytes(data[at + 2 : at + 4])
-    return max(components, 3)
+    return planes
 
 
 def _grey(values: U8) -> Image.Image:

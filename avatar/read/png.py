@@ -67,13 +67,13 @@ def strips(data: memoryview, rows: int) -> Iterator[U8]:
     line = (head.width * channels * head.depth + 7) // 8
     step = channels if head.depth >= _BYTE else 1
     colors = _Colors(head, data)
-    above: bytes = b""
+    above = np.zeros(0, np.uint8)
     for raw in _filtered(data, line + 1, head.height, rows):
-        filters, body = raw[:, :1], raw[:, 1:]
+        some = raw
         if wide:
-            body = body[:, ::2]
-        plain = _unfiltered(above, np.concatenate([filters, body], axis=1), step)
-        above = plain[-1].tobytes()
+            some = np.concatenate([raw[:, :1], raw[:, 1::2]], axis=1)
+        plain = _unfiltered(above, some, step)
+        above = plain[-1]
         yield colors.rgba(plain)
 
 
@@ -85,21 +85,25 @@ def _filtered(data: memoryview, line: int, height: int, rows: int) -> Iterator[U
     done = 0
     while done < height:
         want = min(rows, height - done) * line
-        held = bytearray()
-        while len(held) < want:
+        held: list[bytes] = []
+        size = 0
+        while size < want:
             if not rest:
                 rest = next(feed, b"")
                 if not rest:
                     raise ValueError("the picture ends early")
             try:
-                held += inflate.decompress(rest, want - len(held))
+                held.append(inflate.decompress(rest, want - size))
             except zlib.error as error:
                 raise ValueError("its stream is damaged") from error
+            size += len(held[-1])
             rest = inflate.unconsumed_tail
-            if inflate.eof and len(held) < want:
+            if inflate.eof and size < want:
                 raise ValueError("the picture ends early")
         done += want // line
-        yield np.frombuffer(held, np.uint8).reshape(-1, line)
+        yield np.frombuffer(held[0] if len(held) == 1 else b"".join(held), np.uint8).reshape(
+            -1, line
+        )
 
 
 def _idat(data: memoryview) -> Iterator[bytes]:
@@ -117,27 +121,26 @@ def _chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
         at += 12 + size
 
 
-def _unfiltered(above: bytes, raw: U8, step: int) -> U8:
+def _unfiltered(above: U8, raw: U8, step: int) -> U8:
     """(rows, bytes) samples of filtered rows below the row `above` (empty: none)."""
     from PIL import Image
 
-    first = np.zeros((1, raw.shape[1]), np.uint8)
-    if above:
-        first[0, 1:] = np.frombuffer(above, np.uint8)
-        raw = np.concatenate([first, raw])
     kind = _KINDS[step]
-    width = (raw.shape[1] - 1) // step
+    width, height = (raw.shape[1] - 1) // step, len(raw) + bool(len(above))
+    # The row above comes first, as a row without a filter.
+    body = bytearray(b"\0" + above.tobytes() if len(above) else b"")
+    body += np.ascontiguousarray(raw).data
     parts = [SIGNATURE]
-    for name, body in (
-        (b"IHDR", struct.pack(">IIBBBBB", width, len(raw), 8, kind, 0, 0, 0)),
-        (b"IDAT", zlib.compress(raw.tobytes(), 0)),
+    for name, text in (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)),
+        (b"IDAT", zlib.compress(body, 0)),
         (b"IEND", b""),
     ):
-        parts += [struct.pack(">I", len(body)), name, body]
-        parts.append(struct.pack(">I", zlib.crc32(name + body)))
+        check = zlib.crc32(text, zlib.crc32(name))
+        parts += [struct.pack(">I", len(text)), name, text, struct.pack(">I", check)]
     with Image.open(io.BytesIO(b"".join(parts)), formats=("PNG",)) as image:
-        samples: U8 = np.asarray(image, np.uint8).reshape(len(raw), -1)
-    return samples[1:] if above else samples
+        samples: U8 = np.asarray(image, np.uint8).reshape(height, -1)
+    return samples[1:] if len(above) else samples
 
 
 class _Colors:
@@ -152,7 +155,7 @@ class _Colors:
             found.setdefault(kind, body)
         clear = bytes(found.get(b"tRNS", b""))
         depth = min(head.depth, _BYTE)
-        self._table: U8 | None = None
+        self._table: NDArray[np.uint8] | None = None
         self._key: NDArray[Any] | None = None
         if head.kind in (_GREY, _PALETTE):
             table = np.full((1 << depth, 4), 255, np.uint8)
@@ -167,7 +170,9 @@ class _Colors:
                 table[: len(entries), :3] = entries
                 alpha = np.frombuffer(clear, np.uint8)[: 1 << depth]
                 table[: len(alpha), 3] = alpha
-            self._table = table
+            # One look-up gives all pixels that share a byte.
+            shifts = np.arange(_BYTE - depth, -1, -depth)
+            self._table = table[np.arange(256)[:, None] >> shifts & ((1 << depth) - 1)]
         elif head.kind == _RGB and len(clear) >= 6 and head.depth == _BYTE:  # noqa: PLR2004
             self._key = np.frombuffer(clear[1:6:2], np.uint8)
 
@@ -175,12 +180,7 @@ class _Colors:
         """(rows, width, 4) of (rows, bytes)."""
         head, rows = self._head, len(samples)
         if self._table is not None:
-            depth = min(head.depth, _BYTE)
-            if depth < _BYTE:
-                bits = np.unpackbits(samples, axis=1).reshape(rows, -1, depth)
-                weights = (1 << np.arange(depth - 1, -1, -1)).astype(np.uint8)
-                samples = (bits * weights).sum(axis=2, dtype=np.uint8)[:, : head.width]
-            return self._table[samples]
+            return self._table[samples].reshape(rows, -1, 4)[:, : head.width]
         out = np.full((rows, head.width, 4), 255, np.uint8)
         if head.kind == _GREY_ALPHA:
             pairs = samples.reshape(rows, head.width, 2)
