@@ -1,4 +1,4 @@
-"""Built-in hosts, stages and takes, each made by a script; LICENCES.toml names every file."""
+"""Built-in hosts, stages, takes, animations, made by scripts; LICENCES.toml names every file."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from flow.errors import AssetError
 from flow.paths import is_file, user_path
 
 HOME = Path(__file__).resolve().parent
-SUFFIXES = {"avatars": ".vrm", "stages": ".glb", "takes": ".take"}
-_SINGULAR = {"avatars": "avatar", "stages": "stage", "takes": "take"}
+SUFFIXES = {"avatars": ".vrm", "stages": ".glb", "takes": ".take", "animations": ".vrma"}
+_SINGULAR = {
+    "avatars": "avatar",
+    "stages": "stage",
+    "takes": "take",
+    "animations": "animation",
+}
 
 
 def built_in(kind: str) -> dict[str, Path]:
-    """Name to path of everything built in of `kind` (avatars, stages, takes)."""
+    """Name to path of everything built in of `kind` (avatars, stages, takes, animations)."""
     return {p.stem: p for p in sorted((HOME / kind).glob("*" + SUFFIXES[kind]))}
 
 

@@ -7,9 +7,11 @@ import sys
 import threading
 from typing import Any
 
+from avatar.perform.mixer import Mixer
 from flow.clock import NS_PER_S, Clock
 from flow.errors import OutputError
 from flow.seams import Status
+from host.keys import Keyboard, NoKeyboard
 from host.log import Voice
 from host.loop import Loop
 from host.processes import Usage
@@ -46,6 +48,8 @@ class LiveShow:
         self.exit_status = 0
         self.first_picture_s = 0.0
         self.loop: Loop | None = None
+        self.keys: Keyboard = NoKeyboard()
+        """What is typed while it runs; set before `run`."""
         self._clock = clock
         self._voice = voice
         self._started = started
@@ -55,6 +59,7 @@ class LiveShow:
         self._settled = False
         self._motion_lost = ""
         self._open_page = open_page
+        self._mixer_faults = 0
         self._rate = 0.0
         self._counted = (0, 0)
 
@@ -86,6 +91,7 @@ class LiveShow:
             go_on=self._unless_stopped,
         )
         try:
+            session.prompter.keyboard = self.keys
             self.loop = Loop(session, self._each_second, self._on_air)
             self._unless_stopped()
             self.loop.run()
@@ -145,6 +151,8 @@ class LiveShow:
                 self._voice.say(f"{name}: {status.sentence}")
         if self._open_page:
             self._show_page(loop.session)
+        if loop.session.prompter.has_keys and not isinstance(self.keys, NoKeyboard):
+            self._voice.say(loop.session.prompter.help())
         self._voice.say("End with Ctrl-C.")
 
     def _show_page(self, session: Session) -> None:
@@ -163,6 +171,7 @@ class LiveShow:
             self._settled = True
             self._usage.mark_start()
         motion = session.motion.source.status()
+        self._say_mixer(session.mixer)
         self._say_outputs(session.hub.status())  # brings counters.dropped up to date
         self._say_motion(motion)
         counters = session.meter.counters
@@ -180,6 +189,16 @@ class LiveShow:
         for name in self._troubles.keys() - troubles.keys():
             self._voice.say(f"{name}: running again.")
         self._troubles = troubles
+
+    def _say_mixer(self, mixer: Mixer) -> None:
+        """Poses that could not be shown, once a second."""
+        faults = sum(mixer.faults.values())
+        if faults > self._mixer_faults:
+            self._voice.warn(
+                f"{faults - self._mixer_faults} poses could not be shown ({mixer.last_fault}).",
+                key="mixer",
+            )
+        self._mixer_faults = faults
 
     def _say_motion(self, motion: Status) -> None:
         """A loss, once for each reason, and the return; starting anew lies between the two."""

@@ -107,7 +107,8 @@ class Loop:
                 self.last_motion = frame
                 self.motion_frames += 1
             now = session.clock.now()
-            pose = session.performer.pose(now)
+            session.prompter.tick(now, self.origin)
+            pose = session.mixer.pose(now)
         rig = session.runtime.update(pose, max((due - self._last_update) / NS_PER_S, 1e-3))
         self._last_update = due
         for block in session.sound.source.read():

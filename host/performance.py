@@ -197,6 +197,11 @@ class Performance(Protocol):
         ...
 
 
+def has_keys(show: Performance) -> bool:
+    """Whether any key does anything in this show."""
+    return any(section.key for sections in _lists(show).values() for section in sections)
+
+
 def mistakes(show: Performance) -> Iterator[str]:
     """A sentence with its dotted path for each name and key that does not fit the others."""
     takers: dict[str, str] = {}

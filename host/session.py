@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import assets
+from avatar.perform.mixer import Mixer
 from avatar.perform.performer import Performer
 from avatar.rig.avatar import Avatar
 from avatar.rig.extent import extent
@@ -24,11 +25,13 @@ from flow.pose import Driver
 from flow.seams import PacketOutput, Status
 from flow.stage import RigState, StageFrame
 from host.credit import Credit
+from host.cues import Prompter
 from host.gate import Licence, judge
 from host.log import Voice
 from host.outputs import make_outputs, wanted_outputs
 from host.showfile import Show
 from host.sources import Chosen, choose_motion, choose_sound
+from host.stack import make_actors
 from host.wardrobe import open_avatar
 from render.engine import Renderer, open_renderer
 from scenes.director import Director
@@ -56,6 +59,8 @@ class Session:
     avatar: Avatar
     licence: Licence
     performer: Performer
+    mixer: Mixer
+    prompter: Prompter
     runtime: Runtime
     stage: Stage
     director: Director
@@ -158,6 +163,11 @@ def build(
         )
         director.cut_to(show.stage.shot)
 
+        performer = Performer(mirrored=motion.mirrored, source_driver=motion.driver)
+        actors = make_actors(
+            show, performer=performer, avatar=body, director=director, now=clock.now()
+        )
+
         go_on()
         sound = choose_sound(show.sound, motion, clock)
         sound = _start_sound(sound, show, clock, voice)
@@ -178,7 +188,9 @@ def build(
             sound=sound,
             avatar=body,
             licence=licence,
-            performer=Performer(mirrored=motion.mirrored, source_driver=motion.driver),
+            performer=performer,
+            mixer=actors.mixer,
+            prompter=Prompter(show, actors, voice),
             runtime=Runtime(body, meter=meter),
             stage=place,
             director=director,

@@ -81,15 +81,19 @@ class ExpressionLayer:
         """What is asked for now (fading ones have been let go)."""
         return tuple(s.cue.name for s in self._active if s.fade.target > 0.0)
 
-    def press(self, name: str, now: int) -> None:
+    def press(self, name: str, now: int, *, switch: bool = True) -> None:
         """Somebody asks for `name` as its mode says: switch it, keep it held, show it once.
+
+        Without `switch` a toggle that is on stays on, and a held one stays until it is hidden.
 
         Raises:
             KeyError: there is no such cue.
         """
         shown = self._all[name]
         mode = shown.cue.mode
-        if mode is Mode.TOGGLE and shown.fade.target > 0.0:
+        if not switch and mode is not Mode.ONCE:
+            self.show(name, now)
+        elif mode is Mode.TOGGLE and shown.fade.target > 0.0:
             self.hide(name, now)
         elif mode is Mode.HOLD:
             self.show(name, now, seconds=HOLD_S)

@@ -9,7 +9,9 @@ import sys
 from flow.clock import MonotonicClock
 from flow.paths import user_path
 from host.commands.options import show_of
+from host.keys import keyboard
 from host.log import Voice
+from host.performance import has_keys
 from host.signals import ending_on_signals
 
 SWITCH_INTERVAL_S = 0.0005
@@ -32,7 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.report:
         report.check_writable(user_path(arguments.report))
     with ending_on_signals(live.stop):
-        data = live.run()
+        with keyboard(wanted=has_keys(show)) as live.keys:
+            data = live.run()
         if arguments.json:
             sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")
         else:
