@@ -44,6 +44,10 @@ class Texture:
     mirror_u: bool = False
     """Whether every other repetition is turned round (glTF's MIRRORED_REPEAT)."""
     mirror_v: bool = False
+    magnified: str = "linear"
+    """glTF's ``magFilter``: ``linear``, or ``nearest`` where texels shall stay squares."""
+    minified: str = "linear_mipmap_linear"
+    """glTF's ``minFilter`` in small letters; without ``mipmap`` in it, far texels are skipped."""
 
 
 @dataclass(frozen=True, slots=True)

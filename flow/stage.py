@@ -52,6 +52,9 @@ class Light:
     rim_color: tuple[float, float, float] = (0.25, 0.3, 0.4)
     shadow: float = 0.5
     """Darkness of the cast shadow, 0..1."""
+    sky: float = 0.3
+    """How much of the ambient light depends on where a surface faces: 0 is the same from
+    everywhere; at 0.3 what faces up gets all of it, a wall 0.7 and what faces down 0.4."""
 
 
 DEFAULT_LIGHT_DIRECTION = np.array([-0.45, -0.75, -0.5], np.float32)

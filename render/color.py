@@ -1,8 +1,4 @@
-"""Colour: the renderer works in display space (sRGB-encoded values), as VRM materials are authored.
-
-Factors arrive linear (`flow.mesh`) and are encoded once at load, so that factor times texture in
-display space is close to the product in linear light.
-"""
+"""Colour: light is worked out linear, pictures and textures are display values (sRGB-encoded)."""
 
 from __future__ import annotations
 
@@ -13,10 +9,12 @@ from numpy.typing import NDArray
 
 from flow.stage import Light
 
-EXPOSURE = 1.0 / 1.45
-"""Scales `flow.stage.Light`'s default key + ambient (about 1.45) to display white."""
+EXPOSURE = 1.0 / 1.315
+"""Scales `flow.stage.Light` so that its default key and the ambient light that a wall gets together
+(1 + 0.7 x 0.45) make a white surface display white."""
 
 LINEAR_BELOW = 0.0031308
+DISPLAY_BELOW = 0.04045
 
 
 def display_from_linear(linear: Any) -> NDArray[np.float32]:
@@ -26,14 +24,21 @@ def display_from_linear(linear: Any) -> NDArray[np.float32]:
     return np.where(value <= LINEAR_BELOW, value * 12.92, high).astype(np.float32)
 
 
-def light_tints(light: Light) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(3,) display-space tints of a fully lit and of an unlit surface under `light`."""
+def linear_from_display(display: Any) -> NDArray[np.float32]:
+    """The inverse of `display_from_linear` for values 0..1."""
+    value = np.asarray(display, np.float32)
+    high = np.power((value + 0.055) / 1.055, 2.4)
+    return np.where(value <= DISPLAY_BELOW, value / 12.92, high).astype(np.float32)
+
+
+def light_colors(light: Light) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(3,), (3,) linear: what a white Lambert surface sends out under key and ambient light.
+
+    Under the key alone that it faces, and under the ambient light alone from all around.
+    """
     key = np.asarray(light.key_color, np.float32)
     ambient = np.asarray(light.ambient_color, np.float32)
-    return (
-        display_from_linear(EXPOSURE * (key + ambient)),
-        display_from_linear(EXPOSURE * ambient),
-    )
+    return np.float32(EXPOSURE) * key, np.float32(EXPOSURE) * ambient
 
 
 def unit(vector: Any) -> NDArray[np.float32]:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from flow.mesh import Alpha, Map, Material, Model, Primitive
+from flow.mesh import Alpha, Map, Material, Model, Primitive, Shading
 from flow.spec import F32, I32, U8, U32
 from render.color import display_from_linear
+from render.uv import transformed, uv_matrix
 
 FIRST_PERSON_ONLY = "firstPersonOnly"
 OPAQUE_TEXEL = 250
@@ -43,7 +44,7 @@ class Layout:
     normals: F32
     uv: F32
     color: F32
-    """(v, 4) display-space vertex colours, ones where the file has none."""
+    """(v, 4) display-space vertex colours, ones where the file has none or MToon ignores them."""
     outline_width: F32
     """(v,) metres, or fraction of the picture's height in screen mode; 0 without outline."""
     outline_screen: NDArray[np.bool_]
@@ -86,7 +87,7 @@ def lay_out(model: Model) -> Layout:
         outlined = mtoon is not None and mtoon.outline_mode != "none" and mtoon.outline_width > 0.0
         parts.append(Part(index, start, count, np.concatenate(triangles), modes[index], outlined))
     members = [primitive for primitive, _ in sources]
-    color = _stack([_display_color(p) for p in members], 4)
+    color = _stack([_display_color(p, material_at(model, p.material)) for p in members], 4)
     material_of = np.concatenate(
         [np.full(len(p.positions), p.material, np.int32) for p in members]
         or [np.zeros(0, np.int32)]
@@ -114,31 +115,27 @@ def material_at(model: Model, index: int) -> Material:
     return Material("default")
 
 
-def uv_matrix(use: Map, offset: tuple[float, float] = (0.0, 0.0)) -> F32:
-    """(2, 3) KHR_texture_transform of `use`, its offset moved by `offset`."""
-    cos, sin = np.cos(use.rotation), np.sin(use.rotation)
-    sx, sy = use.scale
-    return np.array(
-        [
-            [cos * sx, sin * sy, use.offset[0] + offset[0]],
-            [-sin * sx, cos * sy, use.offset[1] + offset[1]],
-        ],
-        np.float32,
-    )
-
-
 def sample(model: Model, use: Map, uv: F32) -> U8 | None:
     """(v, 4) nearest texels of `use` at `uv`, or None when it names no texture."""
     if not 0 <= use.texture < len(model.textures):
         return None
     rgba = model.textures[use.texture].rgba
-    matrix = uv_matrix(use)
-    at = uv @ matrix[:, :2].T + matrix[:, 2]
+    at = transformed(uv, uv_matrix(use))
     at -= np.floor(at)
     height, width = rgba.shape[:2]
     column = np.minimum((at[:, 0] * width).astype(np.int64), width - 1)
     row = np.minimum((at[:, 1] * height).astype(np.int64), height - 1)
     return np.asarray(rgba[row, column])
+
+
+def rest_uv(layout: Layout) -> F32:
+    """(v, 2) texture coordinates with every material's own transform applied."""
+    out = layout.uv.copy()
+    for part in layout.parts:
+        run = slice(part.start, part.stop)
+        base = material_at(layout.model, part.material).base_map
+        out[run] = transformed(layout.uv[run], uv_matrix(base))
+    return out
 
 
 def _stack(arrays: list[F32], columns: int) -> F32:
@@ -147,9 +144,10 @@ def _stack(arrays: list[F32], columns: int) -> F32:
     return np.ascontiguousarray(np.concatenate(arrays), np.float32)
 
 
-def _display_color(primitive: Primitive) -> F32:
+def _display_color(primitive: Primitive, material: Material) -> F32:
+    """Vertex colours as display values. MToon takes none (VRMC_materials_mtoon-1.0)."""
     out = np.ones((len(primitive.positions), 4), np.float32)
-    if primitive.color is not None:
+    if primitive.color is not None and material.shading is not Shading.MTOON:
         out[:, :3] = display_from_linear(primitive.color[:, :3])
         out[:, 3] = primitive.color[:, 3]
     return out
@@ -159,7 +157,7 @@ def _mode(material: Material, model: Model, members: list[Primitive]) -> Alpha:
     """`material`'s alpha mode, OPAQUE where nothing it shows is transparent."""
     if material.alpha is Alpha.OPAQUE or material.base_color[3] < 0.999:  # noqa: PLR2004
         return material.alpha
-    if any(p.color is not None and float(p.color[:, 3].min(initial=1.0)) < 1.0 for p in members):
+    if any(float(_display_color(p, material)[:, 3].min(initial=1.0)) < 1.0 for p in members):
         return material.alpha
     if not 0 <= material.base_map.texture < len(model.textures):
         return Alpha.OPAQUE

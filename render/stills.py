@@ -22,11 +22,10 @@ from flow.mesh import Alpha, Material, Model
 from flow.spec import F32, U8, U32
 from flow.stage import CameraShot, RigState
 from render.camera import NEAR_M
-from render.model import lay_out, material_at
+from render.model import lay_out, material_at, rest_uv
 from render.panda import APT_GL
 from render.skin import Skinner
 from render.textures import with_alpha
-from render.toon import transformed_uv
 
 TIMEOUT_S = 60.0
 
@@ -78,7 +77,7 @@ def _pieces(model: Model, rig: RigState) -> list[_Piece]:
     layout = lay_out(model)
     skinner = Skinner(layout, interleaved=False)
     skinner.pose(rig)
-    uv = transformed_uv(layout)
+    uv = rest_uv(layout)
     out: list[_Piece] = []
     for part in layout.parts:
         run = slice(part.start, part.stop)

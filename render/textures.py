@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from flow.mesh import Alpha, Model
+from flow.mesh import Alpha, Model, Texture
 from flow.spec import U8
 from render.panda import core
 
@@ -18,17 +18,24 @@ class TextureBook:
     """One model's textures, uploaded once per way they are used.
 
     `power_of_two`: the software rasteriser takes no other sizes, and draws small ones faster.
-    `sharp`: sample along the slope, which graphics processors do for nothing.
+    `filters`: ``file`` samples as the file says; ``sharp`` along the slope as well, which graphics
+    processors do for nothing; ``cheap`` with one mipmap at a time: software GL pays for two, and
+    the software rasteriser mixes them wrongly, so that small alpha comes out as lace.
     """
 
     def __init__(
-        self, model: Model, *, power_of_two: bool, limit: int = MAX_SIZE, sharp: bool = False
+        self,
+        model: Model,
+        *,
+        power_of_two: bool = False,
+        limit: int = MAX_SIZE,
+        filters: Literal["file", "sharp", "cheap"] = "file",
     ) -> None:
         self._model = model
-        self._sharp = sharp
+        self._filters = filters
         self._power_of_two = power_of_two
         self._limit = limit
-        self._made: dict[tuple[int, Alpha, float], Any] = {}
+        self._made: dict[tuple[int, Alpha, float, bool], Any] = {}
         self._white: Any = None
 
     def white(self) -> Any:
@@ -37,29 +44,41 @@ class TextureBook:
             self._white = upload("white", np.full((4, 4, 4), 255, np.uint8))
         return self._white
 
-    def get(self, index: int, mode: Alpha = Alpha.BLEND, cutoff: float = 0.5) -> Any:
+    def get(
+        self,
+        index: int,
+        mode: Alpha = Alpha.BLEND,
+        cutoff: float = 0.5,
+        *,
+        decoded: bool = False,
+    ) -> Any:
         """Texture `index` with its alpha as `mode` needs it; white when there is none.
 
-        OPAQUE ignores what the file has there, MASK keeps or drops a texel.
+        OPAQUE ignores what the file has there, MASK keeps or drops a texel. `decoded`: sampled as
+        linear light (colours), not as the stored numbers (data).
         """
         if not 0 <= index < len(self._model.textures):
             return self.white()
-        key = (index, mode, cutoff if mode is Alpha.MASK else 0.0)
+        key = (index, mode, cutoff if mode is Alpha.MASK else 0.0, decoded)
         found = self._made.get(key)
         if found is None:
             texture = self._model.textures[index]
-            rgba = self._fitted(texture.rgba)
-            rgba = with_alpha(rgba, mode, cutoff)
-            found = self._made[key] = upload(texture.name, rgba)
+            rgba = with_alpha(self._fitted(texture.rgba), mode, cutoff)
+            found = self._made[key] = upload(texture.name, rgba, decoded=decoded)
             found.set_wrap_u(_wrap(texture.repeat_u, texture.mirror_u))
             found.set_wrap_v(_wrap(texture.repeat_v, texture.mirror_v))
-            if self._sharp:
-                found.set_anisotropic_degree(4)
-            else:
-                # Software GL pays for two mipmaps; the software rasteriser mixes them wrongly, so
-                # that small alpha comes out as lace.
-                found.set_minfilter(core().SamplerState.FT_linear_mipmap_nearest)
+            self._filter(found, texture)
         return found
+
+    def _filter(self, made: Any, texture: Texture) -> None:
+        sampler = core().SamplerState
+        if self._filters == "cheap":
+            made.set_minfilter(sampler.FT_linear_mipmap_nearest)
+            return
+        made.set_magfilter(getattr(sampler, f"FT_{texture.magnified}"))
+        made.set_minfilter(getattr(sampler, f"FT_{texture.minified}"))
+        if self._filters == "sharp" and "mipmap" in texture.minified:
+            made.set_anisotropic_degree(4)
 
     def _fitted(self, rgba: U8) -> U8:
         height, width = rgba.shape[:2]
@@ -90,12 +109,13 @@ def with_alpha(rgba: U8, mode: Alpha, cutoff: float) -> U8:
     return out
 
 
-def upload(name: str, rgba: U8) -> Any:
+def upload(name: str, rgba: U8, *, decoded: bool = False) -> Any:
     """A mipmapped 2-D texture. Row 0 stays first: glTF's v = 0 is the first row, too."""
     panda = core()
     height, width = rgba.shape[:2]
     texture = panda.Texture(name)
-    texture.setup_2d_texture(width, height, panda.Texture.T_unsigned_byte, panda.Texture.F_rgba)
+    form = panda.Texture.F_srgb_alpha if decoded else panda.Texture.F_rgba
+    texture.setup_2d_texture(width, height, panda.Texture.T_unsigned_byte, form)
     texture.set_ram_image(np.ascontiguousarray(rgba[..., [2, 1, 0, 3]]).tobytes())
     texture.set_minfilter(panda.SamplerState.FT_linear_mipmap_linear)
     texture.set_magfilter(panda.SamplerState.FT_linear)

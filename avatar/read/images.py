@@ -31,6 +31,14 @@ MOST_TOTAL_PIXELS = 1 << 30
 """Over all pictures of a file, which is sixty-four of 4096 x 4096: ten seconds of decoding."""
 MOST_THREADS = 4
 SMALLEST_PX = 64
+_FILTERS = {
+    9728: "nearest",
+    9729: "linear",
+    9984: "nearest_mipmap_nearest",
+    9985: "linear_mipmap_nearest",
+    9986: "nearest_mipmap_linear",
+    9987: "linear_mipmap_linear",
+}
 _REPEAT, _CLAMP, _MIRROR = 10497, 33071, 33648
 DAMAGE = (
     OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError, OverflowError,
@@ -88,11 +96,11 @@ class Textures:
         if key not in self._slots:
             self._slots[key] = len(self.used)
             s, t = self._wrapping(at.get("sampler"))
+            near, far = self._filters(at.get("sampler"))
             name = at.get("name").text(f"texture_{key}")
             white = np.full((1, 1, 4), 255, np.uint8)
-            self.used.append(
-                Texture(name, white, s != _CLAMP, t != _CLAMP, s == _MIRROR, t == _MIRROR)
-            )
+            wrap = (s != _CLAMP, t != _CLAMP, s == _MIRROR, t == _MIRROR)
+            self.used.append(Texture(name, white, *wrap, near, far))
             self._places.append(at)
         return self._slots[key]
 
@@ -113,6 +121,16 @@ class Textures:
                     "The texture repeats.",
                 )  # fmt: skip
         return s, t
+
+    def _filters(self, ref: At) -> tuple[str, str]:
+        """``magFilter`` and ``minFilter`` by name; smooth ones where the file says none."""
+        smooth = ("linear", "linear_mipmap_linear")
+        try:
+            sampler = self._document.root.get("samplers").element(ref, "sampler")
+            near, far = sampler.get("magFilter").integer(0), sampler.get("minFilter").integer(0)
+        except AssetError:
+            return smooth  # `_wrapping` has said it
+        return _FILTERS.get(near, smooth[0]).partition("_")[0], _FILTERS.get(far, smooth[1])
 
     def start(self) -> None:
         """Look at every picture in use and begin to decode."""

@@ -85,7 +85,7 @@ class Materials:
     def _mtoon(self, at: At) -> MToon:
         outline = at.get("outlineWidthMode").text("none")
         return MToon(
-            shade_color=_rgb(at.get("shadeColorFactor"), (1.0, 1.0, 1.0)),
+            shade_color=_rgb(at.get("shadeColorFactor"), (0.0, 0.0, 0.0)),
             shade_map=self._map(at.get("shadeMultiplyTexture")),
             shading_shift=at.get("shadingShiftFactor").number(0.0),
             shading_shift_map=self._map(at.get("shadingShiftTexture"), "scale"),

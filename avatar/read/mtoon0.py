@@ -13,6 +13,9 @@ from avatar.read.jsonat import At
 
 _GAMMA = 2.2
 _OUTLINES = ("none", "worldCoordinates", "screenCoordinates")
+_WIDTH_UNIT = {1: 0.01, 2: 0.005}
+"""0.x counted centimetres in the world and hundredths of half the picture's height on screen; 1.0
+counts metres and the picture's whole height."""
 _WHITE = (1.0, 1.0, 1.0, 1.0)
 
 
@@ -109,7 +112,7 @@ def _mtoon(at: At, queues: dict[tuple[bool, int], int]) -> dict[str, Any]:
         "parametricRimFresnelPowerFactor": p.number("_RimFresnelPower", 1.0),
         "parametricRimLiftFactor": p.number("_RimLift", 0.0),
         "outlineWidthMode": _OUTLINES[mode] if 0 <= mode < len(_OUTLINES) else "none",
-        "outlineWidthFactor": p.number("_OutlineWidth", 0.0) * 0.01,
+        "outlineWidthFactor": p.number("_OutlineWidth", 0.0) * _WIDTH_UNIT.get(mode, 0.0),
         "outlineWidthMultiplyTexture": p.texture("_OutlineWidthTexture"),
         "outlineColorFactor": p.color("_OutlineColor", (0.0, 0.0, 0.0)),
         "outlineLightingMixFactor": p.number("_OutlineLightingMix", 1.0) if mixed else 0.0,

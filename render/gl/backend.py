@@ -11,7 +11,7 @@ from flow.meter import Meter
 from flow.spec import F32, U8
 from flow.stage import StageFrame
 from render.camera import clip_from_world, light_from_world
-from render.color import display_from_linear, light_tints, unit
+from render.color import display_from_linear, light_colors, unit
 from render.gl.drawable import MAIN_BIT, SHADOW_BIT, Drawable
 from render.gl.shader import program
 from render.layers import Layers
@@ -197,15 +197,15 @@ class GlBackend:
         width, height = self.size
         shadowed = self.quality.shadow and bool(np.isfinite(low).all()) and frame.light.shadow > 0
         direction = unit(frame.light.key_direction)
-        lit, ambient = light_tints(frame.light)
+        key, ambient = light_colors(frame.light)
         tangent = 2.0 * np.tan(np.radians(frame.shot.fov_deg) / 2.0)
         rows = (
             (*frame.shot.eye, 1.0),
             (*(-direction), frame.light.shadow if shadowed else 0.0),
-            (*lit, 1.0),
+            (*key, 1.0),
             (*ambient, 1.0),
-            (*display_from_linear(frame.light.rim_color), 1.0),
-            (tangent, 0.0, 0.0, 0.0),
+            (*frame.light.rim_color, 1.0),
+            (tangent, frame.light.sky, 0.0, 0.0),
         )
         for index, row in enumerate(rows):
             self._frame.set_element(index, panda.LVecBase4f(*(float(v) for v in row)))

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from flow.mesh import Alpha
 from flow.spec import F32
-from render.animate import Overrides, Scroller
+from render.animate import Mover, Overrides
 from render.geometry import fill, geom_node, triangles, vertex_data, vertex_format
 from render.gl.material import MaterialState
-from render.gl.shader import program
 from render.model import Layout
 from render.panda import core
 from render.textures import TextureBook
@@ -42,7 +42,9 @@ class Drawable:
         self.path = root.attach_new_node(name)
         self.outlines = self.path.attach_new_node("outlines")
         self.outlines.hide(panda.BitMask32.bit(SHADOW_BIT))
-        book = TextureBook(layout.model, power_of_two=False, sharp=hardware)
+        book = TextureBook(
+            layout.model, filters="sharp" if hardware else "file" if casts else "cheap"
+        )
         self._materials: list[tuple[int, MaterialState]] = []
         solid = AVATAR_BIN if casts else STAGE_BIN
         for rank, part in enumerate(layout.parts):
@@ -51,28 +53,20 @@ class Drawable:
             primitive = triangles(part.triangles)
             path = self.path.attach_new_node(geom_node(state.material.name, self._data, primitive))
             state.dress(path, of_stage=not casts, hardware=hardware)
-            blends = part.alpha.value == "BLEND"
-            path.set_bin("fixed", (BLEND_BIN if blends else solid) + rank)
+            blends = part.alpha is Alpha.BLEND
+            place = (BLEND_BIN if blends else solid) + 2 * rank
+            path.set_bin("fixed", place)
             if not casts or blends:
                 path.hide(panda.BitMask32.bit(SHADOW_BIT))
             if part.outlined:
-                self._add_outline(part.alpha.value == "MASK", state, primitive, rank, book)
-        self._scroller = Scroller(layout.model)
+                hull = self.outlines.attach_new_node(
+                    geom_node(f"{state.material.name} outline", self._data, primitive)
+                )
+                state.dress_outline(hull, hardware=hardware)
+                # After its surface, which hides most of it.
+                hull.set_bin("fixed", place + 1)
+        self._mover = Mover(layout.model)
         self._overridden = False
-
-    def _add_outline(
-        self, masked: bool, state: MaterialState, primitive: Any, rank: int, book: TextureBook
-    ) -> None:
-        panda = core()
-        path = self.outlines.attach_new_node(
-            geom_node(f"{state.material.name} outline", self._data, primitive)
-        )
-        switches = {"OUTLINE_LIT"} | ({"MASK"} if masked else set())
-        path.set_shader(program("outline", "outline", frozenset(switches)))
-        path.set_shader_input("u_material", state.rows)
-        path.set_shader_input("u_base", book.get(state.material.base_map.texture))
-        path.set_attrib(panda.CullFaceAttrib.make(panda.CullFaceAttrib.M_cull_counter_clockwise), 1)
-        path.set_bin("fixed", AVATAR_BIN + rank)
 
     def upload(self, posed: F32) -> None:
         """Show the posed vertices (v, 6)."""
@@ -80,7 +74,7 @@ class Drawable:
 
     def recolor(self, overrides: Overrides, due: int) -> None:
         """Apply expressions' material overrides and what moves by itself at `due` (ns)."""
-        overrides = self._scroller.at(overrides, due)
+        overrides = self._mover.at(overrides, due)
         if overrides or self._overridden:
             for index, state in self._materials:
                 state.update(overrides.get(index))

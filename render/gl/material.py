@@ -1,7 +1,7 @@
-"""A material as the shaders see it: eleven vectors, a program and textures.
+"""A material as the shaders see it: a block of vectors, a program and textures.
 
 The vectors live in one array that the engine reads in place, so an expression that changes a
-colour writes a few floats and touches no render state.
+colour writes a few floats and touches no render state. Colours are linear.
 """
 
 from __future__ import annotations
@@ -13,38 +13,44 @@ import numpy as np
 
 from flow.mesh import Alpha, Map, Material, Model, MToon, Shading
 from flow.spec import F32
-from render.color import display_from_linear
-from render.gl.shader import program
-from render.model import Part, material_at, uv_matrix
+from render.gl.shader import MAP_ROWS, ROWS, program
+from render.model import Part, material_at
 from render.panda import core
 from render.textures import TextureBook
+from render.uv import STILL, changed, is_masked, is_uniform, surface_maps
 
-ROWS = 11
+_WHITE = (1.0, 1.0, 1.0)
 
 
 def vectors(material: Material, override: Mapping[str, Any] | None = None) -> F32:
-    """(11, 4) u_material of `material`, with an expression's `override` applied (linear)."""
+    """(ROWS, 4) u_material of `material`, with an expression's `override` applied."""
     change = dict(override or {})
     mtoon = material.mtoon or MToon()
-    base = np.asarray(change.get("base_color", material.base_color), np.float32)
     out = np.zeros((ROWS, 4), np.float32)
-    out[0, :3], out[0, 3] = display_from_linear(base[:3]), base[3]
-    out[1, :3] = display_from_linear(change.get("shade_color", mtoon.shade_color))
+    out[0] = change.get("base_color", material.base_color)
+    out[1, :3] = change.get("shade_color", mtoon.shade_color)
     out[1, 3] = mtoon.shading_toony
     out[2] = mtoon.shading_shift, material.cutoff, mtoon.rim_fresnel_power, mtoon.rim_lift
-    out[3, :3] = display_from_linear(change.get("rim_color", mtoon.rim_color))
+    out[3, :3] = change.get("rim_color", mtoon.rim_color)
     out[3, 3] = mtoon.rim_lighting_mix
-    out[4, :3] = display_from_linear(change.get("emissive", material.emissive))
+    out[4, :3] = change.get("emissive", material.emissive)
     out[4, 3] = material.normal_map.strength
-    out[5, :3] = display_from_linear(change.get("matcap_color", mtoon.matcap_color))
+    out[5, :3] = change.get("matcap_color", mtoon.matcap_color)
     out[5, 3] = mtoon.shading_shift_map.strength
-    scale = change.get("uv_scale", (1.0, 1.0))
-    matrix = uv_matrix(material.base_map, tuple(change.get("uv_offset", (0.0, 0.0))))
-    matrix[:, :2] *= np.asarray(scale, np.float32)
-    out[6, :3], out[7, :3] = matrix
-    out[8, :3] = display_from_linear(change.get("outline_color", mtoon.outline_color))
-    out[8, 3] = mtoon.outline_lighting_mix
-    out[9, :2] = material.metallic, material.roughness
+    out[6, :3] = change.get("outline_color", mtoon.outline_color)
+    out[6, 3] = mtoon.outline_lighting_mix
+    out[7, :3] = material.metallic, material.roughness, material.occlusion_map.strength
+    out[7, 3] = mtoon.gi_equalization
+    masked = is_masked(material)
+    out[8, :3] = change.get("uv_move", STILL)
+    for name, use in surface_maps(material).items():
+        row = MAP_ROWS[name]
+        # With a mask every pixel moves its own way: the fragment program does it.
+        out[row : row + 2, :3] = changed(use, change, moves=not masked)
+    for name, use in (("uv_mask", mtoon.uv_mask), ("matcap", mtoon.matcap_map)):
+        row = MAP_ROWS[name]
+        at_rest = change if name == "uv_mask" else {}
+        out[row : row + 2, :3] = changed(use, at_rest, moves=False)
     return out
 
 
@@ -77,70 +83,99 @@ class MaterialState:
 
         Unlit parts of an avatar (eyes, labels) take no shadow; those of a stage do.
         """
-        panda = core()
-        material, mode = self.material, self._part.alpha
+        material = self.material
         toon = material.shading is Shading.MTOON and material.mtoon is not None
         unlit = material.shading is Shading.UNLIT
-        switches = self._switches(shadowed=of_stage or not unlit)
+        switches = self._switches()
+        if of_stage or not unlit:
+            switches.add("SHADOWED")
         if hardware:
             switches.add("FINE_SHADOW")
-        path.set_shader(program("mtoon", "mtoon" if toon else "surface", frozenset(switches)))
-        path.set_shader_input("u_material", self.rows)
-        path.set_shader_input("u_base", self._texture(material.base_map, mode))
-        mtoon = material.mtoon
-        uses: dict[str, tuple[str, Map]] = {
-            "HAS_NORMAL_MAP": ("u_normal_map", material.normal_map),
-            "HAS_EMISSIVE": ("u_emissive", material.emissive_map),
-        }
-        if toon and mtoon is not None:
-            uses |= {
-                "HAS_SHADE_MAP": ("u_shade", mtoon.shade_map),
-                "HAS_SHIFT_MAP": ("u_shift_map", mtoon.shading_shift_map),
-                "HAS_MATCAP": ("u_matcap", mtoon.matcap_map),
-                "HAS_RIM_MAP": ("u_rim_map", mtoon.rim_map),
-            }
-        for switch, (name, use) in uses.items():
-            if switch in switches:
-                path.set_shader_input(name, self._texture(use, Alpha.OPAQUE))
+        # A stage whose light is baked in passes through as stored: nothing to decode or encode.
+        stored = of_stage and unlit and material.base_color[:3] == _WHITE
+        if stored and not max(material.emissive):
+            switches.add("STORED")
+        self._program(path, "mtoon" if toon else "surface", switches)
         if material.double_sided:
             path.set_two_sided(True)
-        if mode is Alpha.BLEND:
-            path.set_attrib(
-                panda.ColorBlendAttrib.make(
-                    panda.ColorBlendAttrib.M_add,
-                    panda.ColorBlendAttrib.O_one,
-                    panda.ColorBlendAttrib.O_one_minus_incoming_alpha,
-                )
+        self._blend(path)
+
+    def dress_outline(self, path: Any, *, hardware: bool) -> None:
+        """Give the node `path` the program of this material's outline hull."""
+        panda = core()
+        switches = self._switches() | {"OUTLINE", "SHADOWED"}
+        if hardware:
+            switches.add("FINE_SHADOW")
+        mtoon = self.material.mtoon
+        if mtoon is None or mtoon.outline_lighting_mix <= 0.0:
+            switches.add("OUTLINE_FLAT")
+        self._program(path, "mtoon", switches)
+        path.set_attrib(panda.CullFaceAttrib.make(panda.CullFaceAttrib.M_cull_counter_clockwise), 1)
+        self._blend(path)
+
+    def _program(self, path: Any, name: str, switches: set[str]) -> None:
+        path.set_shader(program("mtoon", name, frozenset(switches)))
+        path.set_shader_input("u_material", self.rows)
+        mode = self._part.alpha
+        alpha = mode if mode is Alpha.OPAQUE else Alpha.BLEND
+        decoded = "STORED" not in switches
+        base = self._book.get(self.material.base_map.texture, alpha, decoded=decoded)
+        path.set_shader_input("u_base", base)
+        for switch, (sampler, use, is_color) in self._uses().items():
+            if switch in switches:
+                texture = self._book.get(use.texture, Alpha.OPAQUE, decoded=is_color)
+                path.set_shader_input(sampler, texture)
+
+    def _blend(self, path: Any) -> None:
+        if self._part.alpha is not Alpha.BLEND:
+            return
+        panda = core()
+        mtoon = self.material.mtoon
+        path.set_attrib(
+            panda.ColorBlendAttrib.make(
+                panda.ColorBlendAttrib.M_add,
+                panda.ColorBlendAttrib.O_one,
+                panda.ColorBlendAttrib.O_one_minus_incoming_alpha,
             )
-            path.set_depth_write(mtoon is not None and mtoon.transparent_with_z_write)
-            path.set_depth_offset(1)
+        )
+        path.set_depth_write(mtoon is not None and mtoon.transparent_with_z_write)
+        path.set_depth_offset(1)
 
-    def _texture(self, use: Map, mode: Alpha) -> Any:
-        return self._book.get(use.texture, mode if mode is Alpha.OPAQUE else Alpha.BLEND)
-
-    def _switches(self, *, shadowed: bool) -> set[str]:
-        material, mode = self.material, self._part.alpha
-        out: set[str] = set()
-        if shadowed:
-            out.add("SHADOWED")
-        if mode is Alpha.OPAQUE:
-            out.add("OPAQUE")
-        if mode is Alpha.MASK:
-            out.add("MASK")
-        if material.normal_map.texture >= 0:
-            out.add("HAS_NORMAL_MAP")
-        if max(material.emissive) > 0.0 or material.emissive_map.texture >= 0:
-            out.add("HAS_EMISSIVE")
-        if material.shading is Shading.UNLIT:
-            out.add("UNLIT")
+    def _uses(self) -> dict[str, tuple[str, Map, bool]]:
+        """Per switch: sampler, map, and whether it holds colours rather than data."""
+        material = self.material
+        out = {
+            "HAS_NORMAL_MAP": ("u_normal_map", material.normal_map, False),
+            "HAS_EMISSIVE": ("u_emissive", material.emissive_map, True),
+            "HAS_METAL_ROUGH": ("u_metal_rough", material.metallic_roughness_map, False),
+            "HAS_OCCLUSION": ("u_occlusion", material.occlusion_map, False),
+        }
         mtoon = material.mtoon
         if mtoon is not None:
-            has = {
-                "HAS_SHADE_MAP": mtoon.shade_map.texture >= 0,
-                "HAS_SHIFT_MAP": mtoon.shading_shift_map.texture >= 0,
-                "HAS_MATCAP": mtoon.matcap_map.texture >= 0,
-                "HAS_RIM_MAP": mtoon.rim_map.texture >= 0,
-                "HAS_RIM": max(mtoon.rim_color) > 0.0,
+            out |= {
+                "HAS_SHADE_MAP": ("u_shade", mtoon.shade_map, True),
+                "HAS_SHIFT_MAP": ("u_shift_map", mtoon.shading_shift_map, False),
+                "HAS_MATCAP": ("u_matcap", mtoon.matcap_map, True),
+                "HAS_RIM_MAP": ("u_rim_map", mtoon.rim_map, True),
+                "UV_MASK": ("u_uv_mask", mtoon.uv_mask, False),
             }
-            out |= {name for name, present in has.items() if present}
+        return out
+
+    def _switches(self) -> set[str]:
+        """What the material has, as preprocessor names."""
+        material, mode = self.material, self._part.alpha
+        out = {switch for switch, (_, use, _) in self._uses().items() if use.texture >= 0}
+        if mode is not Alpha.BLEND:
+            out.add(mode.value)
+        if material.shading is Shading.UNLIT:
+            out.add("UNLIT")
+        # An emissive map without a factor is black, unless an expression lights it up.
+        if max(material.emissive) > 0.0:
+            out.add("HAS_EMISSIVE")
+        if not is_masked(material):
+            out.discard("UV_MASK")
+        if not is_uniform(material):
+            out.add("MANY_UVS")
+        if material.mtoon is not None and max(material.mtoon.rim_color) > 0.0:
+            out.add("HAS_RIM")
         return out

@@ -13,12 +13,12 @@ from flow.mesh import RGB, Model
 from flow.meter import Meter
 from flow.spec import F32, U8
 from flow.stage import StageFrame
-from render.animate import Scroller
+from render.animate import Mover
 from render.camera import NEAR_M, Rect, clip_from_world, crop
 from render.color import unit
 from render.layers import Layers
 from render.model import lay_out
-from render.panda import APT_SOFTWARE, SOFTWARE_MODULE, Host, core, panda_matrix
+from render.panda import APT_SOFTWARE, SOFTWARE_MODULE, Host, core
 from render.quality import Quality
 from render.skin import Skinner
 from render.software.drawable import SoftDrawable
@@ -37,7 +37,7 @@ MOST_PIXELS = 0.6e6
 class _Actor:
     drawable: SoftDrawable
     skinner: Skinner
-    scroller: Scroller
+    mover: Mover
     splatter: Splatter | None = None
 
 
@@ -77,7 +77,7 @@ class SoftwareBackend:
         self._actors[name] = _Actor(
             SoftDrawable(layout, self._root, name),
             Skinner(layout, interleaved=False),
-            Scroller(model),
+            Mover(model),
         )
 
     def remove_avatar(self, name: str) -> None:
@@ -88,11 +88,11 @@ class SoftwareBackend:
 
     def draw(self, frame: StageFrame, *, transparent: bool = False, still: bool = False) -> Layers:
         """Draw `frame`; the sprite's memory lasts until the next call."""
+        width, height = self.size
+        clip = clip_from_world(frame.shot, width / height)
         with self._meter.measure("skin"):
-            actors = self._pose(frame)
+            actors = self._pose(frame, clip)
         with self._meter.measure("draw"):
-            width, height = self.size
-            clip = clip_from_world(frame.shot, width / height)
             plate = self._plate(frame, transparent=transparent, still=still)
             shade = self._shade(frame, actors, clip, plate)
             rect = self._draw_actors(frame, actors, clip, alone=transparent)
@@ -110,7 +110,7 @@ class SoftwareBackend:
         width, height = self.size
         return Plate(np.zeros((height, width, 4), np.uint8), None, -2, smooth=True)
 
-    def _pose(self, frame: StageFrame) -> list[_Actor]:
+    def _pose(self, frame: StageFrame, clip: F32) -> list[_Actor]:
         """Skin, light and upload every avatar that has a rig; those."""
         out: list[_Actor] = []
         view_scale = 2.0 * float(np.tan(np.radians(frame.shot.fov_deg) / 2.0))
@@ -122,11 +122,11 @@ class SoftwareBackend:
                 continue
             drawable.path.show()
             skinner.pose(rig)
-            overrides = actor.scroller.at(rig.materials, frame.due)
+            overrides = actor.mover.at(rig.materials, frame.due)
             drawable.show(skinner, overrides, frame.shot.eye, frame.light)
             if self.quality.outline:
                 drawable.outlines.show()
-                drawable.outline(skinner, frame.shot.eye, view_scale, frame.light)
+                drawable.outline(skinner, clip[3], view_scale)
             else:
                 drawable.outlines.hide()
             if actor.splatter is None:
@@ -154,7 +154,7 @@ class SoftwareBackend:
         tight[1] *= -1.0  # first row first
         scale = self._scale(rect)
         size = (max(2, round(rect.width * scale)), max(2, round(rect.height * scale)))
-        self._view.aim(panda_matrix(tight), *size, (0.0, 0.0, 0.0, 0.0))
+        self._view.aim(tight, *size, (0.0, 0.0, 0.0, 0.0))
         self._view.render()
         return rect
 

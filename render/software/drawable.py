@@ -10,13 +10,14 @@ from flow.mesh import Alpha
 from flow.spec import F32
 from flow.stage import Light
 from render.animate import Overrides
-from render.color import display_from_linear, light_tints
 from render.geometry import fill, geom_node, triangles, vertex_data, vertex_format
 from render.model import Layout, Part, material_at
 from render.panda import core
 from render.skin import Skinner
+from render.software.hull import Hull
+from render.software.moving import Moving
 from render.textures import TextureBook
-from render.toon import ToonLight, transformed_uv
+from render.toon import ToonLight
 
 TEXTURE_LIMIT = 1024
 FINE_M2 = 0.03
@@ -35,9 +36,8 @@ class SoftDrawable:
             (("vertex", 3, "point"),), (("color", 4, "color"),), (("texcoord", 2, "uv"),)
         )
         self._data = vertex_data(name, form, count, dynamic=True)
-        fill(self._data, 2, transformed_uv(layout))
         self.path = root.attach_new_node(name)
-        book = TextureBook(layout.model, power_of_two=True, limit=TEXTURE_LIMIT)
+        book = TextureBook(layout.model, power_of_two=True, limit=TEXTURE_LIMIT, filters="cheap")
         self._paths: dict[int, Any] = {}
         for rank, part in enumerate(layout.parts):
             primitive = triangles(part.triangles)
@@ -47,8 +47,8 @@ class SoftDrawable:
             path.set_bin("fixed", (30 if part.alpha is Alpha.BLEND else 10) + rank)
             self._paths[part.material] = path
         self.outlines = self.path.attach_new_node("outlines")
-        self._hull = _Hull(layout, self.outlines)
-        self._moved: frozenset[int] = frozenset()
+        self._hull = Hull(layout, self.outlines)
+        self._moving = Moving(layout, self._data, self._paths)
         self._fine = False
 
     def show(self, skinner: Skinner, overrides: Overrides, eye: F32, light: Light) -> None:
@@ -56,28 +56,11 @@ class SoftDrawable:
         self.light.recolor(overrides)
         fill(self._data, 0, skinner.positions)
         fill(self._data, 1, self.light.shade(skinner.positions, skinner.normals, eye, light))
-        if overrides or self._moved:
-            self._move_textures(overrides)
+        self._moving.update(overrides)
 
-    def outline(self, skinner: Skinner, eye: F32, view_scale: float, light: Light) -> None:
-        """Upload the outline hulls; `view_scale` is 2 tan(fov / 2)."""
-        self._hull.upload(skinner, self.light.normal_lengths, eye, view_scale, light)
-
-    def _move_textures(self, overrides: Overrides) -> None:
-        panda = core()
-        stage = panda.TextureStage.get_default()
-        wanted = frozenset(i for i, change in overrides.items() if "uv_offset" in change)
-        for index in wanted | self._moved:
-            path = self._paths.get(index)
-            if path is None:
-                continue
-            if index not in wanted:
-                path.clear_tex_transform(stage)
-                continue
-            change = overrides[index]
-            path.set_tex_offset(stage, *map(float, change["uv_offset"]))
-            path.set_tex_scale(stage, *map(float, change.get("uv_scale", (1.0, 1.0))))
-        self._moved = wanted
+    def outline(self, skinner: Skinner, depth: F32, view_scale: float) -> None:
+        """Upload the outline hulls of what was last shown; see `Hull.upload`."""
+        self._hull.upload(skinner, self.light, depth, view_scale)
 
     def set_fine(self, on: bool) -> None:
         """Smooth textures everywhere, for what is not drawn in every frame."""
@@ -124,61 +107,3 @@ def area_m2(layout: Layout, part: Part) -> float:
     corners = layout.positions[part.triangles]
     cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     return float(np.linalg.norm(cross, axis=1).sum()) / 2.0
-
-
-class _Hull:
-    """Outline hulls of the outlined parts: vertices pushed along their normals, one flat colour."""
-
-    def __init__(self, layout: Layout, root: Any) -> None:
-        self._width = layout.outline_width[:, None]
-        self._screen = layout.outline_screen
-        self._any_screen = bool(self._screen.any())
-        self._layout = layout
-        count = len(layout.positions)
-        self._positions = np.zeros((count, 3), np.float32)
-        self._length = np.zeros((count, 1), np.float32)
-        self._data = vertex_data(
-            "hull", vertex_format((("vertex", 3, "point"),)), count, dynamic=True
-        )
-        panda = core()
-        self._paths: list[tuple[int, Any]] = []
-        for rank, part in enumerate(layout.parts):
-            if not part.outlined:
-                continue
-            drawn = part.triangles
-            wide = (layout.outline_width[drawn] > 0.0).any(axis=1)
-            node = geom_node(f"hull {rank}", self._data, triangles(drawn[wide]))
-            path = root.attach_new_node(node)
-            path.set_attrib(panda.CullFaceAttrib.make(panda.CullFaceAttrib.M_cull_clockwise))
-            path.set_bin("fixed", 9)
-            self._paths.append((part.material, path))
-        self._lit: tuple[float, ...] = ()
-
-    def upload(
-        self, skinner: Skinner, lengths: F32, eye: F32, view_scale: float, light: Light
-    ) -> None:
-        """Push the posed vertices out; `lengths` (v,) are those of the normals."""
-        if not self._paths:
-            return
-        np.divide(self._width, lengths[:, None], out=self._length)
-        if self._any_screen:
-            away = skinner.positions[self._screen] - np.asarray(eye, np.float32)
-            self._length[self._screen, 0] *= np.linalg.norm(away, axis=1) * view_scale
-        np.multiply(skinner.normals, self._length, out=self._positions)
-        np.add(self._positions, skinner.positions, out=self._positions)
-        fill(self._data, 0, self._positions)
-        self._color(light)
-
-    def _color(self, light: Light) -> None:
-        lit, _ = light_tints(light)
-        key = tuple(float(v) for v in lit)
-        if key == self._lit:
-            return
-        self._lit = key
-        for index, path in self._paths:
-            mtoon = material_at(self._layout.model, index).mtoon
-            if mtoon is None:
-                continue
-            mix = mtoon.outline_lighting_mix
-            color = display_from_linear(mtoon.outline_color) * (1.0 - mix + mix * lit)
-            path.set_color(*(float(v) for v in color), 1.0)

@@ -19,7 +19,7 @@ from flow.stage import Light, StageFrame
 from render.camera import Rect, clip_from_world, crop
 from render.color import display_from_linear
 from render.model import Layout, lay_out
-from render.panda import Host, core, panda_matrix
+from render.panda import Host, core
 from render.skin import Skinner, rest_rig
 from render.software.drawable import SoftDrawable
 from render.software.floor import FloorMask
@@ -220,6 +220,6 @@ def _render(
     flipped = clip.copy()
     # Upside down: the engine writes the bottom row first, pictures start at the top.
     flipped[1] *= -1.0
-    view.aim(panda_matrix(flipped), rect.width * scale, rect.height * scale, clear)
+    view.aim(flipped, rect.width * scale, rect.height * scale, clear)
     view.render()
     return view.read()

@@ -13,11 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from flow.spec import U8
-from render.panda import Host, core
+from flow.spec import F32, U8
+from render.panda import Host, core, panda_matrix
 
 STEP_PX = (640, 384)
 """Buffers are this large or a multiple: nine sizes for pictures up to 1920 x 1152."""
+
+RASTER_PX = (0.25, -0.25)
+"""How far the rasteriser's pictures lie beside those of GL, in pixels right and up (measured)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +83,14 @@ class View:
         return _Slot(width, height, buffer, region, texture)
 
     def aim(
-        self, matrix: Any, width: int, height: int, clear: tuple[float, float, float, float]
+        self, clip: F32, width: int, height: int, clear: tuple[float, float, float, float]
     ) -> None:
-        """Prepare to draw with clip-from-world `matrix` into `width` x `height` pixels."""
+        """Prepare to draw with clip-from-world `clip` into `width` x `height` pixels."""
         slot = self._fit(width, height)
-        self._lens.set_user_mat(matrix)
+        moved = clip.copy()
+        moved[0] += clip[3] * (2.0 * RASTER_PX[0] / width)
+        moved[1] += clip[3] * (2.0 * RASTER_PX[1] / height)
+        self._lens.set_user_mat(panda_matrix(moved))
         slot.region.set_clear_color(core().LVecBase4f(*clear))
         if (width, height) != self._used:
             self._used = (width, height)

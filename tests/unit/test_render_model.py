@@ -10,11 +10,12 @@ import pytest
 from flow.mesh import Alpha, Map, MToon
 from flow.stage import CameraShot
 from render.camera import Rect, clip_from_world, crop, light_from_world
-from render.model import lay_out, uv_matrix
+from render.model import lay_out
 from render.software.extent import SNAP_PX, covered
 from render.software.floor import FLAT_M, is_floor, occluders
 from render.software.subdivide import subdivided
 from render.textures import with_alpha
+from render.uv import uv_matrix
 from tests.fixtures.models import corner, doll
 from tests.fixtures.rendering import SHOT
 

@@ -1,0 +1,64 @@
+"""Texels at vertices, for the back end that lights vertices only.
+
+A vertex stands for the texture around it, so it reads a coarse copy: one dark line under a vertex
+must not darken the triangles beside it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from flow.mesh import Map, Model
+from flow.spec import F32
+from render.uv import transformed, uv_matrix
+
+COARSE = 64
+"""Longest side of the copy that vertices read."""
+
+
+def texels(model: Model, use: Map, uv: F32) -> F32:
+    """(v, 4) 0..1 texels of `use` at `uv`, as stored; white when it names no texture."""
+    if not 0 <= use.texture < len(model.textures):
+        return np.ones((len(uv), 4), np.float32)
+    texture = model.textures[use.texture]
+    at = transformed(uv, uv_matrix(use))
+    return read(coarse(texture.rgba), at, texture.repeat_u, texture.repeat_v)
+
+
+def coarse(rgba: np.ndarray) -> F32:
+    """(h, w, 4) 0..1 copy of at most COARSE texels a side.
+
+    Colour under full transparency is left out of the means: it is whatever was put there.
+    """
+    import cv2
+
+    height, width = rgba.shape[:2]
+    size = (min(width, COARSE), min(height, COARSE))
+    full = rgba.astype(np.float32) / np.float32(255.0)
+    if size == (width, height):
+        return full
+    weight = full[..., 3:] + np.float32(1e-3)
+    small = cv2.resize(full[..., :3] * weight, size, interpolation=cv2.INTER_AREA)
+    weights = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)[..., None]
+    return np.asarray(np.concatenate([small / weights, weights], axis=2), np.float32)
+
+
+def read(rgba: F32, at: F32, repeat_u: bool = True, repeat_v: bool = True) -> F32:
+    """(v, 4) bilinear samples of (h, w, 4) `rgba` at texture coordinates (v, 2)."""
+    height, width = rgba.shape[:2]
+    x, dx = _cells(at[:, 0], width, repeat_u)
+    y, dy = _cells(at[:, 1], height, repeat_v)
+    top = rgba[y[0], x[0]] * (1.0 - dx) + rgba[y[0], x[1]] * dx
+    bottom = rgba[y[1], x[0]] * (1.0 - dx) + rgba[y[1], x[1]] * dx
+    return np.asarray(top * (1.0 - dy) + bottom * dy, np.float32)
+
+
+def _cells(at: F32, size: int, repeat: bool) -> tuple[np.ndarray, F32]:
+    """(2, v) the two texels beside each coordinate and (v, 1) the second's share."""
+    place = np.nan_to_num(at.astype(np.float64), posinf=0.0, neginf=0.0)
+    place = place - np.floor(place) if repeat else np.clip(place, 0.0, 1.0)
+    place = place * size - 0.5
+    low = np.floor(place)
+    both = np.stack([low, low + 1.0]).astype(np.int64)
+    both = both % size if repeat else np.clip(both, 0, size - 1)
+    return both, (place - low).astype(np.float32)[:, None]
