@@ -3,116 +3,146 @@
 The T-pose hand lies palm down, fingers along +X (left) or -X (right), thumb side to the front.
 Finger joints are measured as angles (abduction, flexion) instead of free rotations, so noise
 can never bend a finger sideways or backwards.
+
+A hand is few numbers that depend on each other: they are plain floats (see `avatar.solve.plain`).
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 
 from avatar.quat import to_matrix
-from avatar.solve.rotations import (
-    F64,
-    about,
+from avatar.solve.plain import (
+    Turn,
+    Vector,
     bounded,
+    clamped,
     cross,
     dot,
     from_axes,
-    inv,
     length,
+    minus,
     mul,
     reject,
-    rotate,
+    rotated_back,
+    scaled,
     swing,
     unit,
 )
+from avatar.solve.rotations import F64
 
-_CHAINS = np.array([[5, 6, 7, 8], [9, 10, 11, 12], [13, 14, 15, 16], [17, 18, 19, 20]])
-_REST_SPREAD_RAD = np.radians([6.0, 1.0, -4.0, -10.0])
+_ROOTS = (5, 9, 13, 17)
+_REST_SPREAD_RAD = tuple(math.radians(deg) for deg in (6.0, 1.0, -4.0, -10.0))
 """How far index..little point away from the hand's axis when the hand is relaxed and flat: the
 T-pose has them parallel, so this much abduction (positive to the thumb) means none."""
-_MCP_RAD = tuple(np.radians([-25.0, 95.0]))
-_SPREAD_RAD = tuple(np.radians([-18.0, 18.0]))
-_PIP_RAD = tuple(np.radians([0.0, 112.0]))
-_DIP_RAD = tuple(np.radians([0.0, 80.0]))
-_THUMB_MAX_RAD = np.radians([[55.0], [65.0], [85.0]])
-_THUMB_REST = np.array([[0.5**0.5, 0.0, 0.5**0.5]])
+_MCP_RAD = math.radians(-25.0), math.radians(95.0)
+_SPREAD_RAD = math.radians(-18.0), math.radians(18.0)
+_PIP_RAD = 0.0, math.radians(112.0)
+_DIP_RAD = 0.0, math.radians(80.0)
+_THUMB_MAX_RAD = tuple(math.radians(deg) for deg in (55.0, 65.0, 85.0))
+_THUMB_REST = (0.5**0.5, 0.0, 0.5**0.5)
 _DIP_PER_PIP = 0.6
 """The end joint follows the middle one (they share a tendon); half measured, half from this."""
 
+_AHEAD = np.zeros(21)
+_AHEAD[[9, 13, 5, 17]] = 0.4, 0.3, 0.2, 0.1
+"""The hand points where its knuckles are, the middle ones most."""
 _PALM_SINE, _PALM_M = 0.25, 1e-3
-_FURTHEST_BACK_RAD = np.radians(110.0)
+_FURTHEST_BACK_RAD = math.radians(110.0)
+_TURN_RAD = 2.0 * math.pi
+_MIRROR = np.array([1.0, -1.0, -1.0, 1.0])
 
-_Y = np.array([0.0, 1.0, 0.0])
-_Z = np.array([0.0, 0.0, 1.0])
 
+@dataclass(frozen=True, slots=True)
+class HandTargets:
+    """One hand. `wrist` (4,) is its rotation from the T-pose, in the axes of the points.
 
-def hand_frame(points: F64, side: float) -> F64:
-    """The hand's rotation from the T-pose, in the axes of `points` (21, 3); side +1 left, -1 right.
-
-    The palm plane through wrist and the four knuckles; the knuckle line gives the roll.
+    `fingers` (15, 4) are local rotations of thumb, index, middle, ring, little, root to tip.
+    `flat` is whether wrist and knuckles span a plane at all: a hand seen as a line has no roll.
     """
-    wrist = points[0]
-    ahead = unit(points[9] * 0.4 + points[13] * 0.3 + points[5] * 0.2 + points[17] * 0.1 - wrist)
-    across = unit(reject(points[5] - points[17], ahead))
-    x = ahead * side
-    return from_axes(x, cross(across, x), across)
+
+    wrist: F64
+    fingers: F64
+    flat: bool
 
 
-def palm_is_flat(points: F64) -> bool:
-    """Whether wrist and knuckles span a plane at all (a hand seen as a line has no roll)."""
-    ahead, across = points[9] - points[0], points[5] - points[17]
-    sides = length(np.stack([ahead, across]))
+def solve_hand(points: F64, side: float) -> HandTargets:
+    """Solve (21, 3) points in model axes; side +1 left, -1 right.
+
+    The wrist lies in the palm plane through itself and the four knuckles; the knuckle line gives
+    the roll.
+    """
+    reach = points - points[0]
+    ahead = unit(_vector(_AHEAD @ reach))
+    index, middle, little = (_vector(reach[k]) for k in (5, 9, 17))
+    line = minus(index, little)
+    across = unit(reject(line, ahead))
+    x = scaled(ahead, side)
+    wrist = np.array(from_axes(x, cross(across, x), across))
+    local = reach @ to_matrix(wrist)  # turned back: rows times the matrix
+    local[:, 0] *= side  # a right hand is solved as its mirror image
+    places: list[Vector] = [(x, y, z) for x, y, z in local.tolist()]
+    turns = [*_thumb(places)]
+    for k, spread in zip(_ROOTS, _REST_SPREAD_RAD, strict=True):
+        turns += _finger(places[k], places[k + 1], places[k + 2], places[k + 3], spread)
+    fingers = np.array(turns)
+    return HandTargets(wrist, fingers if side > 0 else fingers * _MIRROR, _is_flat(middle, line))
+
+
+def _vector(v: F64) -> Vector:
+    x, y, z = v.tolist()
+    return x, y, z
+
+
+def _is_flat(ahead: Vector, across: Vector) -> bool:
     area = length(cross(ahead, across))
-    return bool(area > _PALM_SINE * sides.prod() and sides[1] > _PALM_M)
+    return area > _PALM_SINE * length(ahead) * length(across) and length(across) > _PALM_M
 
 
-def fingers(points: F64, hand: F64, side: float) -> F64:
-    """Local rotations (15, 4) of thumb, index, middle, ring, little, from root to tip."""
-    local = (points - points[0]) @ to_matrix(hand)  # turned back: rows times the matrix
-    local = local * np.array([side, 1.0, 1.0])  # a right hand is solved as its mirror image
-    out = np.concatenate([_thumb(local), _four(local)])
-    if side < 0:
-        out = out * np.array([1.0, -1.0, -1.0, 1.0])
-    return out
-
-
-def _four(local: F64) -> F64:
-    """Index..little of a left hand in the hand's frame: (12, 4), finger by finger."""
-    bones = unit(local[_CHAINS[:, 1:]] - local[_CHAINS[:, :-1]])  # (4 fingers, 3 bones, xyz)
-    first, second, third = bones[:, 0], bones[:, 1], bones[:, 2]
-    flex = _forwards(np.arctan2(-first[:, 1], first[:, 0])).clip(*_MCP_RAD)
-    # A bent finger points along the palm's normal, where its spread cannot be seen.
-    straight = (first[:, 0] * 1.6).clip(0.0, 1.0)
-    spread = np.arcsin(first[:, 2].clip(-1.0, 1.0)) - _REST_SPREAD_RAD
-    spread = (spread * straight).clip(*_SPREAD_RAD)
-    pip = _bend(first, second, flex).clip(*_PIP_RAD)
-    dip = 0.5 * _bend(second, third, flex + pip) + 0.5 * _DIP_PER_PIP * pip
-    dip = dip.clip(*_DIP_RAD)
-    chain = about(_Z, -np.stack([flex, pip, dip], axis=1))  # (4 fingers, 3 joints, xyzw)
-    chain[:, 0] = mul(about(_Y, -spread), chain[:, 0])
-    return chain.reshape(12, 4)
-
-
-def _bend(before: F64, after: F64, direction_rad: F64) -> F64:
-    """Angle from bone to bone (4,), positive where it closes the fist."""
-    down = np.stack(
-        [-np.sin(direction_rad), -np.cos(direction_rad), np.zeros_like(direction_rad)], axis=-1
+def _finger(root: Vector, second: Vector, third: Vector, tip: Vector, spread: float) -> list[Turn]:
+    """One of index..little of a left hand in the hand's frame; `spread` is that at rest."""
+    proximal, middle, distal = (
+        unit(minus(b, a)) for a, b in ((root, second), (second, third), (third, tip))
     )
-    return _forwards(np.arctan2(dot(after, down)[:, 0], dot(after, before)[:, 0]))
+    flex = clamped(_forwards(math.atan2(-proximal[1], proximal[0])), *_MCP_RAD)
+    # A bent finger points along the palm's normal, where its spread cannot be seen.
+    straight = clamped(1.6 * proximal[0], 0.0, 1.0)
+    aside = math.asin(clamped(proximal[2], -1.0, 1.0)) - spread
+    half_aside = -0.5 * clamped(aside * straight, *_SPREAD_RAD)
+    pip = clamped(_bend(proximal, middle, flex), *_PIP_RAD)
+    dip = 0.5 * _bend(middle, distal, flex + pip) + 0.5 * _DIP_PER_PIP * pip
+    dip = clamped(dip, *_DIP_RAD)
+    # About -Z by the flexion after about -Y by the spread: their product, written out.
+    sine, cosine = math.sin(-0.5 * flex), math.cos(0.5 * flex)
+    side_sine, side_cosine = math.sin(half_aside), math.cos(half_aside)
+    return [
+        (side_sine * sine, side_sine * cosine, side_cosine * sine, side_cosine * cosine),
+        (0.0, 0.0, math.sin(-0.5 * pip), math.cos(0.5 * pip)),
+        (0.0, 0.0, math.sin(-0.5 * dip), math.cos(0.5 * dip)),
+    ]
 
 
-def _forwards(radians: F64) -> F64:
+def _bend(before: Vector, after: Vector, direction_rad: float) -> float:
+    """Angle from bone to bone, positive where it closes the fist."""
+    down = (-math.sin(direction_rad), -math.cos(direction_rad), 0.0)
+    return _forwards(math.atan2(dot(after, down), dot(after, before)))
+
+
+def _forwards(radians: float) -> float:
     """An angle that is measured as far backwards is a fist closed beyond half a turn."""
-    turn = 2.0 * np.pi
-    return np.asarray((radians + _FURTHEST_BACK_RAD) % turn - _FURTHEST_BACK_RAD, np.float64)
+    return (radians + _FURTHEST_BACK_RAD) % _TURN_RAD - _FURTHEST_BACK_RAD
 
 
-def _thumb(local: F64) -> F64:
+def _thumb(places: list[Vector]) -> tuple[Turn, Turn, Turn]:
     """The three thumb joints of a left hand: smallest turns from bone to bone, bounded."""
-    bones = unit(local[2:5] - local[1:4])
-    turns = swing(np.concatenate([_THUMB_REST, bones[:2]]), bones)  # in the hand's axes
-    first = turns[0]
-    frames = np.stack([first, mul(turns[1], first)])
-    local_turns = turns.copy()
-    local_turns[1:, :3] = rotate(inv(frames), turns[1:, :3])
-    return bounded(local_turns, _THUMB_MAX_RAD)
+    first, second, third = (unit(minus(places[k + 1], places[k])) for k in (1, 2, 3))
+    root, middle, end = swing(_THUMB_REST, first), swing(first, second), swing(second, third)
+    most = _THUMB_MAX_RAD  # the turns are in the hand's axes; each joint's own is wanted
+    return (
+        bounded(root, most[0]),
+        bounded((*rotated_back(root, middle[:3]), middle[3]), most[1]),
+        bounded((*rotated_back(mul(middle, root), end[:3]), end[3]), most[2]),
+    )

@@ -12,7 +12,7 @@ from avatar.solve import body as body_rows
 from avatar.solve.body import CAMERA_TO_MODEL, solve_body
 from avatar.solve.calibrate import Neutral
 from avatar.solve.face import correct_weights, head_rotation, raw_gaze_deg, yaw_pitch_deg
-from avatar.solve.hands import fingers, hand_frame, palm_is_flat
+from avatar.solve.hands import solve_hand
 from avatar.solve.lengths import Lengths
 from avatar.solve.room import hips_offset
 from avatar.solve.rotations import F64, IDENTITY
@@ -178,10 +178,10 @@ class Solver:
     def _hand(hand: HandSample, side: int, targets: F64, known: Mask, coarse: Mask) -> None:
         sign = -1.0 if side else 1.0
         points = hand.points.astype(np.float64) * CAMERA_TO_MODEL
-        frame = hand_frame(points, sign)
-        targets[FINGER_ROWS[side]] = fingers(points, frame, sign)
+        solved = solve_hand(points, sign)
+        targets[FINGER_ROWS[side]] = solved.fingers
         known[FINGER_ROWS[side]] = True
-        if palm_is_flat(points):
-            targets[body_rows.HANDS[side]] = frame
+        if solved.flat:
+            targets[body_rows.HANDS[side]] = solved.wrist
             known[body_rows.HANDS[side]] = True
             coarse[body_rows.HANDS[side]] = False
