@@ -39,6 +39,7 @@ assets: ## rebuild the built-in host and stage (needs a C++ compiler once)
 	@.venv/bin/python -m assets.build.mira
 	@.venv/bin/python -m assets.build.studio
 	@.venv/bin/python -m assets.build.greeting
+	@.venv/bin/python -m assets.build.wave
 
 clean: ## forget what was built here
 	rm -rf .venv web/node_modules stream/web_dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

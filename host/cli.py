@@ -146,6 +146,12 @@ def _show_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--size", metavar="WxH", help="picture size, default 1280x720")
     sub.add_argument("--fps", type=int, metavar="N", help="pictures per second, default 30")
     sub.add_argument("--shot", metavar="NAME", help="first camera shot: wide, medium or close")
+    sub.add_argument(
+        "--animation",
+        metavar="PATH|NAME",
+        action="append",
+        help="a .vrma, .bvh or humanoid .glb, looped under what the camera sees; repeatable",
+    )
     sub.add_argument("--duration", type=float, metavar="SECONDS", help="end by itself after this")
     sub.add_argument(
         "--backend", choices=("auto", "gl", "software"), help="how the picture is drawn"
@@ -202,9 +208,13 @@ def _doctor(commands: Commands) -> None:
 
 
 def _inspect(commands: Commands) -> None:
-    sub = _add(commands, "inspect", "say what is inside an avatar or a take")
-    sub.add_argument("file", metavar="MODEL.vrm|.glb|FILE.take", help="a file or a built-in name")
+    sub = _add(commands, "inspect", "say what is inside avatars or a take, and what they cost")
+    sub.add_argument(
+        "files", nargs="+", metavar="MODEL.vrm|.glb|FILE.take", help="files or built-in names"
+    )
     sub.add_argument("--picture", metavar="OUT.png", help="draw the avatar: front, side and face")
+    sub.add_argument("--measure", action="store_true", help="draw it and say what that costs here")
+    sub.add_argument("--backend", choices=("auto", "gl", "software"), default="auto")
     _json(sub)
 
 

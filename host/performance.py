@@ -244,9 +244,11 @@ def _cue_mistakes(show: Performance, action: Action, path: str) -> Iterator[str]
     yield f"{path}: there is no {kind} {action.name!r}{meant(action.name, known)}"
 
 
-def meant(name: str, known: Sequence[str]) -> str:
-    """A guess at what was meant, else all there is, in brackets."""
+def meant(name: str, known: Sequence[str], *, listed: bool = True) -> str:
+    """A guess at what was meant in brackets, else (`listed`) all there is."""
     near = get_close_matches(name.lower(), [k.lower() for k in known], n=1)
     if near:
         return f" (did you mean {next(k for k in known if k.lower() == near[0])!r}?)"
+    if not listed:
+        return ""
     return f" (there is {', '.join(known)})" if known else " (there is none)"

@@ -96,7 +96,7 @@ def check_expressions(sections: Sequence[ExpressionSection], avatar: Avatar) -> 
     if not missing:
         return
     known = list(words.names)
-    lines = ", ".join(f"'{name}'{meant(name, known)}" for name in missing)
+    lines = ", ".join(f"'{name}'{meant(name, known, listed=False)}" for name in missing)
     presets = [n for n in PRESET_EXPRESSIONS if words.knows(n)]
     own = [n for n in known if n not in presets]
     raise ShowFileError(
@@ -116,8 +116,9 @@ def check_shots(show: Show, names: Sequence[str]) -> None:
     wanted += [c.action.name for c in show.cue if c.action.verb == "shot"]
     missing = [name for name in wanted if name not in names]
     if missing:
+        guess = meant(missing[0], names, listed=False)
         raise ShowFileError(
-            f"There is no shot '{missing[0]}' on this stage{meant(missing[0], names)}.",
+            f"There is no shot '{missing[0]}' on this stage{guess}.",
             code="show.shot",
             hint=f"It has {', '.join(names)}.",
         )

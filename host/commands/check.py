@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import assets
@@ -16,6 +17,7 @@ from host.commands.options import show_of
 from host.examine import examine_motion, examine_sound
 from host.gate import SAID, judge, table
 from host.outputs import make_outputs, wanted_outputs
+from host.performance import AnimationSection
 from host.showfile import Show
 from host.sources import Chosen, choose_motion, choose_sound
 
@@ -39,6 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
 def inspect_show(show: Show) -> list[dict[str, Any]]:
     """One finding per piece of the show: what it is, a sentence, whether it is a fault."""
     from avatar.rig.avatar import Avatar
+    from flow.pose import Part
+    from host.stack import check_expressions, check_shots, load_animation
     from host.wardrobe import open_avatar
     from scenes.director import Director
     from scenes.stage import load_stage
@@ -68,7 +72,9 @@ def inspect_show(show: Show) -> list[dict[str, Any]]:
 
     def place() -> str:
         stage = load_stage(assets.locate("stages", show.stage.model))
-        Director(stage, host_height_m=1.6, aspect=1.0).cut_to(show.stage.shot)
+        director = Director(stage, host_height_m=1.6, aspect=1.0)
+        director.cut_to(show.stage.shot)
+        check_shots(show, director.names)
         return f"{stage.name}, {stage.model.triangle_count} triangles, shot {show.stage.shot}"
 
     def licence() -> str:
@@ -87,6 +93,20 @@ def inspect_show(show: Show) -> list[dict[str, Any]]:
         *([_finding("licence", licence)] if bodies else []),
         _finding("stage", place),
     ]
+
+    def animation(section: AnimationSection) -> str:
+        clip = load_animation(section)
+        parts = [p.value for p in Part if p in clip.parts and p in section.parts]
+        odd = f", {len(clip.problems)} oddities" if getattr(clip, "problems", ()) else ""
+        return f"{section.name}: {clip.duration_s:.1f} s, moves {', '.join(parts)}{odd}"
+
+    def expressions() -> str:
+        check_expressions(show.expression, bodies[0])
+        return ", ".join(s.name for s in show.expression)
+
+    findings += [_finding("animation", partial(animation, s)) for s in show.animation]
+    if show.expression and bodies:
+        findings.append(_finding("expressions", expressions))
 
     def outputs() -> str:
         wanted = wanted_outputs(show)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -48,9 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
 def sections() -> dict[str, type[BaseModel]]:
     """The show file's sections."""
     return {
-        name: field.annotation
+        name: kind
         for name, field in Show.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        for kind in (field.annotation, *get_args(field.annotation))
+        if isinstance(kind, type) and issubclass(kind, BaseModel)
     }
 
 
@@ -60,10 +61,15 @@ def _print(schema: dict[str, Any], definitions: dict[str, Any], prefix: str) -> 
         if reference:
             _print(definitions[reference], definitions, f"{prefix}{name}.")
             continue
+        each = field.get("items", {}).get("$ref", "").rpartition("/")[2]
+        if "properties" in definitions.get(each, {}):
+            _print(definitions[each], definitions, f"{prefix}{name}[].")
+            continue
         kinds = field.get("anyOf", [field])
         kind = " or ".join(str(k.get("type", "value")) for k in kinds)
         if "enum" in field:
             kind = "|".join(map(str, field["enum"]))
-        default = f" = {json.dumps(field['default'])}" if "default" in field else " (needed)"
+        default = " (needed)" if name in schema.get("required", ()) else ""
+        default = f" = {json.dumps(field['default'])}" if "default" in field else default
         said = field.get("description", "")
         sys.stdout.write(f"  {prefix}{name}: {kind}{default}{'   ' + said if said else ''}\n")

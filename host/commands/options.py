@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 from flow.errors import ShowFileError
@@ -41,6 +43,8 @@ def show_of(arguments: argparse.Namespace) -> Show:
             data[section][key] = value
     if getattr(arguments, "window", False):
         data["picture"]["window"] = True
+    for text in getattr(arguments, "animation", None) or ():
+        data["animation"].append(_animation(text, {a["name"] for a in data["animation"]}))
     if arguments.duration is not None:
         data["duration_s"] = arguments.duration
     if arguments.output:
@@ -48,6 +52,14 @@ def show_of(arguments: argparse.Namespace) -> Show:
     elif not data["output"]:
         data["output"] = [{"kind": "page"}]
     return validate(json.loads(json.dumps(data)), "the command line")
+
+
+def _animation(text: str, taken: set[str]) -> dict[str, Any]:
+    """An animation that plays from the start, again and again, under a name of its own."""
+    stem = Path(text).stem or text
+    names = (f"{stem} {n}" if n > 1 else stem for n in count(1))
+    name = next(name for name in names if name not in taken)
+    return {"name": name, "file": text, "start": "auto", "loop": True}
 
 
 def _output(text: str) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def test_our_package_names_must_belong_to_nobody_else() -> None:
 def test_every_built_asset_must_be_listed_with_its_licence_and_hash() -> None:
     rows = tomllib.loads((ROOT / "assets" / "LICENCES.toml").read_text("utf-8"))
     listed = {str(row["path"]): row for rows_of in rows.values() for row in rows_of}
-    folders = ("avatars", "stages", "takes")
+    folders = ("avatars", "stages", "takes", "animations")
     files = [p for f in folders for p in sorted((ROOT / "assets" / f).glob("*")) if p.is_file()]
     assert files
     for path in files:
