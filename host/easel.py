@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 import assets
 from avatar.read.load import load_avatar
+from avatar.rig.avatar import Avatar
 from avatar.rig.runtime import Runtime
 from flow.clock import NS_PER_S, Clock
 from flow.meter import Meter
@@ -13,6 +14,7 @@ from flow.pose import AvatarPose
 from flow.stage import StageFrame
 from host.session import HOST_ID, model_height_m
 from render.engine import open_renderer
+from render.quality import Quality
 from scenes.director import Director
 from scenes.stage import load_stage
 
@@ -24,8 +26,9 @@ class Easel:
 
     Args:
         size: Width and height in pixels.
-        avatar: Built-in name or path.
+        avatar: Built-in name or path, or one that is loaded.
         backend: As in `render.engine.open_renderer`.
+        quality: What may be given up; the renderer's own when None.
         meter: Takes the renderer's timings.
         clock: Stamps the pictures.
         fps: Poses a second, for what swings.
@@ -35,13 +38,16 @@ class Easel:
         self,
         size: tuple[int, int],
         *,
-        avatar: str = "mira",
+        avatar: Avatar | str = "mira",
         backend: Literal["auto", "gl", "software"] = "auto",
+        quality: Quality | None = None,
         meter: Meter | None = None,
         clock: Clock | None = None,
         fps: float = 30.0,
     ) -> None:
-        body = load_avatar(assets.locate("avatars", avatar))
+        body = avatar
+        if isinstance(body, str):
+            body = load_avatar(assets.locate("avatars", body))
         self._place = load_stage(assets.locate("stages", STAGE))
         self._runtime = Runtime(body)
         self._head = body.humanoid.node("head")
@@ -49,7 +55,9 @@ class Easel:
         self.director = Director(
             self._place, host_height_m=model_height_m(body.model), aspect=size[0] / size[1]
         )
-        self.renderer = open_renderer(*size, backend=backend, meter=meter, clock=clock)
+        self.renderer = open_renderer(
+            *size, backend=backend, quality=quality, meter=meter, clock=clock
+        )
         self.renderer.set_stage(self._place.model, self._place.background)
         self.renderer.add_avatar(HOST_ID, body.model)
 

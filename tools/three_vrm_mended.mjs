@@ -4,7 +4,13 @@
 import { pathToFileURL } from 'node:url';
 
 const base = pathToFileURL(`${process.env.MIRRORSTAGE_ORACLES}/node_modules/`);
-const { VRMLookAt, VRMLookAtBoneApplier, VRMMetaLoaderPlugin, VRMSpringBoneJoint } = await import(
+const {
+  VRMHumanoidLoaderPlugin,
+  VRMLookAt,
+  VRMLookAtBoneApplier,
+  VRMMetaLoaderPlugin,
+  VRMSpringBoneJoint,
+} = await import(
   new URL('@pixiv/three-vrm/lib/three-vrm.module.js', base).href
 );
 const { Vector3 } = await import(new URL('three/build/three.module.js', base).href);
@@ -43,3 +49,6 @@ VRMMetaLoaderPlugin.prototype._v1Import = function importAny(gltf) {
   if (url) this.acceptLicenseUrls = [url];
   return importMeta.call(this, gltf);
 };
+
+// A body that lacks required bones moves as far as it goes.
+VRMHumanoidLoaderPlugin.prototype._ensureRequiredBonesExist = (bones) => bones;

@@ -60,6 +60,11 @@ class Runtime:
         """How high this avatar's hips stand."""
         return self.humanoid.hip_height_m
 
+    @property
+    def looks_by_bone(self) -> bool:
+        """Whether gaze turns eye bones."""
+        return self._look_at.by_bone
+
     def stand(self, world_from_model: F64) -> None:
         """Place the avatar in the world (4 x 4, rigid); springs feel the movement."""
         self.skeleton.stand(world_from_model)

@@ -1,0 +1,1 @@
+"""What is inside an avatar and what it costs: as plain data and in words."""
