@@ -14,27 +14,32 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.quat import unscaled_from_rows
-from avatar.solve.rotations import (
-    F64,
-    about,
+from avatar.solve.plain import (
+    Turn,
+    Vector,
     bounded,
-    carried,
+    clamped,
     cross,
+    dot,
+    from_axes,
     inv,
     length,
+    minus,
     mul,
-    normalise,
+    plus,
     power,
     reject,
-    rotate,
-    share,
+    rotated,
+    scaled,
     swing,
     unit,
 )
+from avatar.solve.rotations import F64
 from flow.pose import BONE_INDEX
 
 Mask: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
+Frame: TypeAlias = tuple[Vector, Vector, Vector]
+"""The columns x, y, z of a rotation."""
 
 CAMERA_TO_MODEL = np.array([1.0, -1.0, -1.0])
 """Camera axes (x right, y down, z away) to model axes for a performer who faces the camera."""
@@ -43,26 +48,18 @@ VISIBLE = 0.5
 _LOOSE = 0.35
 """Arms are believed down to this visibility: a hand near the picture's edge is still a hand."""
 
-_NOSE = 0
-# Slices and arrays of indices, not lists: numpy takes them apart several times as fast.
-_SHOULDERS, _ELBOWS, _WRISTS = slice(11, 13), slice(13, 15), slice(15, 17)
-_LITTLES, _INDEXES = slice(17, 19), slice(19, 21)
-_HIPS = slice(23, 25)
-_ROOTS, _MIDDLES = np.array([11, 12, 23, 24]), np.array([13, 14, 25, 26])
-_ENDS = np.array([15, 16, 27, 28])
-_HAND_POINTS, _LEG_POINTS = np.array([15, 16, 19, 20, 17, 18]), slice(25, 29)
-_LINE_TO = np.array([11, 23, 7, 19, 20, 31, 32])
-_LINE_FROM = np.array([12, 24, 8, 17, 18, 29, 30])
-"""Shoulder line, hip line, ears, both knuckle lines, both soles: head minus tail."""
+_NOSE, _EARS = 0, (7, 8)
+_SHOULDERS, _ELBOWS, _WRISTS = (11, 12), (13, 14), (15, 16)
+_LITTLES, _INDEXES = (17, 18), (19, 20)
+_HIPS, _KNEES, _ANKLES, _HEELS, _TOES = (23, 24), (25, 26), (27, 28), (29, 30), (31, 32)
 
-_SIDES = np.array([[1.0], [-1.0]])
-_X, _Y, _Z = np.eye(3)
-_NOSE_PITCH_RAD = float(np.arctan2(0.015, 0.125))
+_X, _Y, _Z = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
+_NOSE_PITCH_RAD = math.atan2(0.015, 0.125)
 """The nose tip lies this far below the line straight ahead of the ears."""
-_EARS_TO_HEAD = np.array([-np.sin(0.5 * _NOSE_PITCH_RAD), 0, 0, np.cos(0.5 * _NOSE_PITCH_RAD)])
-_ANKLE_MAX_RAD = np.radians(50.0)
+_EARS_TO_HEAD = (-math.sin(0.5 * _NOSE_PITCH_RAD), 0.0, 0.0, math.cos(0.5 * _NOSE_PITCH_RAD))
+_ANKLE_MAX_RAD = math.radians(50.0)
 
-_COLLAR_SHARE, _COLLAR_LENGTH, _SHRUG_RAD = 0.5, 0.76, np.radians(14.0)
+_COLLAR_SHARE, _COLLAR_LENGTH, _SHRUG_RAD = 0.5, 0.76, math.radians(14.0)
 """Of the shoulder line's tilt against the spine the collar bones do this share; they are this part
 of half the shoulder width; arms straight up raise them this far."""
 _TRUNK_SHARES, _SPINE_LEAN = (0.16, 0.25, 0.59), 0.45
@@ -72,11 +69,9 @@ _LYING = 0.62
 _UPRIGHT, _FACING = -0.2, 0.2
 """A body on its head, or half a body from behind, is something else taken for a body."""
 
+_OPPOSITE = 1e-7
 _STRAIGHT_SINE, _BENT_SINE = 0.12, 0.5
 """Bends (sine of the angle) below the first have no usable plane, above the second a sure one."""
-_HINGE_SIGNS = np.array([[-1.0], [1.0], [1.0], [1.0]])
-_ALONG_SIGNS = np.array([[1.0], [-1.0], [-1.0], [-1.0]] * 2)
-"""At rest arms point along +X and -X, legs along -Y."""
 
 
 def _pair(name: str) -> NDArray[np.intp]:
@@ -118,115 +113,156 @@ class BodyTargets:
 
 def solve_body(points: F64, visibility: F64) -> BodyTargets:
     """Solve (33, 3) points in model axes (`points * CAMERA_TO_MODEL`)."""
-    vis = visibility
-    hips_seen = bool(vis[_HIPS].min() > VISIBLE)
-    head_seen = bool(min(vis[_NOSE], vis[7], vis[8]) > VISIBLE)
-    wrists_seen = vis.take(_HAND_POINTS).reshape(3, 2).min(axis=0) > VISIBLE
+    p: list[Vector] = [(x, y, z) for x, y, z in points.tolist()]
+    vis: list[float] = visibility.tolist()
 
-    axes = np.zeros((15, 3, 3))  # frame, axis (x, y, z), component
-    lines = unit(points.take(_LINE_TO, 0) - points.take(_LINE_FROM, 0))
-    _trunk(points, lines, hips_seen, axes)
-    _limbs(points, axes)
-    upright = axes[1, 1, 1] > _UPRIGHT if hips_seen else lines[0, 0] > _FACING
-    torso_seen = bool(upright and vis[_SHOULDERS].min() > VISIBLE)
-    _ends(points, lines, axes)
-    turns = normalise(unscaled_from_rows(axes.reshape(15, 9)))
-    upward = points[11] + points[12] - points[23] - points[24] if hips_seen else axes[1, 1]
+    def seen(*groups: tuple[int, ...]) -> bool:
+        return min(vis[k] for group in groups for k in group) > VISIBLE
 
-    lower_arms, lower_legs = turns[5:7], turns[9:11]
-    local = mul(inv(turns[5:7]), turns[11:13])
-    hands = mul(lower_arms, power(local, 0.5 * wrists_seen[:, None].astype(np.float64)))
-    feet = mul(lower_legs, bounded(mul(inv(lower_legs), turns[13:15]), _ANKLE_MAX_RAD))
+    hips_seen = seen(_HIPS)
+    shoulder_line = unit(minus(p[11], p[12]))
+    up = minus(plus(p[11], p[12]), plus(p[23], p[24]))
+    hips, chest = _trunk(p, shoulder_line, up if hips_seen else None)
+    upright = chest[1][1] > _UPRIGHT if hips_seen else shoulder_line[0] > _FACING
+    torso_seen = upright and seen(_SHOULDERS)
+    uppers, lowers = _limbs(p, hips, chest)
+    hips_turn, chest_turn = from_axes(*hips), from_axes(*chest)
+    upper_turns = [from_axes(*frame) for frame in uppers]
+    lower_turns = [from_axes(*frame) for frame in lowers]
+    head_seen = torso_seen and seen((_NOSE, *_EARS))
     return BodyTargets(
-        hips=turns[0],
-        spine=_spine(turns[0], turns[1], axes, unit(upward)),
-        chest=turns[1],
-        shoulders=_collar(lines[0], points, axes[1]),
-        head=mul(turns[2], _EARS_TO_HEAD) if head_seen and torso_seen else None,
-        upper_arms=turns[3:5],
-        lower_arms=lower_arms,
-        hands=hands,
-        upper_legs=turns[7:9],
-        lower_legs=lower_legs,
-        feet=feet,
+        hips=np.array(hips_turn),
+        spine=np.array(_spine(hips_turn, chest_turn, hips[1], chest[1], up if hips_seen else None)),
+        chest=np.array(chest_turn),
+        shoulders=_collar(shoulder_line, p, chest[1]),
+        head=np.array(_head(p)) if head_seen else None,
+        upper_arms=np.array(upper_turns[:2]),
+        lower_arms=np.array(lower_turns[:2]),
+        hands=np.array(
+            [
+                _hand(p, side, lower_turns[side])
+                if seen((_WRISTS[side], _INDEXES[side], _LITTLES[side]))
+                else lower_turns[side]
+                for side in (0, 1)
+            ]
+        ),
+        upper_legs=np.array(upper_turns[2:]),
+        lower_legs=np.array(lower_turns[2:]),
+        feet=np.array([_foot(p, k, lowers[2 + k][0], lower_turns[2 + k]) for k in (0, 1)]),
         torso_seen=torso_seen,
         hips_seen=hips_seen,
-        arms_seen=torso_seen & (np.minimum(vis[_ELBOWS], vis[_WRISTS]) > _LOOSE),
-        seated=bool(axes[7:9, 1, 1].max() < _LYING),
-        legs_seen=torso_seen and hips_seen and bool(vis[_LEG_POINTS].min() > VISIBLE),
+        arms_seen=np.array(
+            [
+                torso_seen and min(vis[e], vis[w]) > _LOOSE
+                for e, w in zip(_ELBOWS, _WRISTS, strict=True)
+            ]
+        ),
+        seated=max(uppers[2][1][1], uppers[3][1][1]) < _LYING,
+        legs_seen=torso_seen and hips_seen and seen(_KNEES, _ANKLES),
     )
 
 
-def _trunk(points: F64, lines: F64, hips_seen: bool, axes: F64) -> None:
-    """Hips, chest and head. Without hips the shoulder line alone bends the spine, gently."""
-    if hips_seen:
-        spine = unit(points[11] + points[12] - points[23] - points[24])
-        line = unit(lines[0] - _COLLAR_SHARE * float(lines[0] @ spine) * spine)
-        x = np.array([lines[1], line, lines[2]])
+def _trunk(p: list[Vector], line: Vector, up: Vector | None) -> tuple[Frame, Frame]:
+    """Hips and chest. Without hips (`up` is None) the shoulder line bends the spine, gently."""
+    if up is not None:
+        spine = unit(up)
+        hips_x = unit(minus(p[23], p[24]))
+        chest_x = unit(minus(line, scaled(spine, _COLLAR_SHARE * dot(line, spine))))
     else:
         # Depth is the weak axis: a shoulder line alone says roll well and yaw roughly.
-        spine = _Y
-        x = np.array([_X, unit(lines[0] * np.array([1.0, 1.0, 0.7])), lines[2]])
-    nose = 2.0 * points[0] - points[7] - points[8]
-    y = unit(reject(np.array([spine, spine, nose]), x))
-    z = cross(x, y)
-    axes[:3, 0], axes[:2, 1], axes[:2, 2] = x, y[:2], z[:2]
-    axes[2, 1], axes[2, 2] = -z[2], y[2]  # of the head it is z that is measured
+        spine, hips_x = _Y, _X
+        chest_x = unit((line[0], line[1], 0.7 * line[2]))
+    hips_y, chest_y = unit(reject(spine, hips_x)), unit(reject(spine, chest_x))
+    return (
+        (hips_x, hips_y, cross(hips_x, hips_y)),
+        (chest_x, chest_y, cross(chest_x, chest_y)),
+    )
 
 
-def _spine(hips: F64, chest: F64, axes: F64, upward: F64) -> F64:
+def _head(p: list[Vector]) -> Turn:
+    """From the ears and the nose, coarsely."""
+    ears = unit(minus(p[7], p[8]))
+    ahead = unit(reject(minus(scaled(p[_NOSE], 2.0), plus(p[7], p[8])), ears))
+    return mul(from_axes(ears, cross(ahead, ears), ahead), _EARS_TO_HEAD)
+
+
+def _spine(hips: Turn, chest: Turn, hips_y: Vector, chest_y: Vector, up: Vector | None) -> Turn:
     """The lumbar part: turns half-way, and leans so that the shoulders come above where they are.
 
     Mid-hip to mid-shoulder is a chain of three; the outer two have their directions already.
     """
+    upward = unit(up if up is not None else chest_y)
     lower, middle, upper = _TRUNK_SHARES
     half = mul(hips, power(mul(inv(hips), chest), 0.5))
-    aside = reject(lower * axes[0, 1] + upper * axes[1, 1], upward) / middle
-    size = float(np.sqrt(aside @ aside))
-    aside = aside * (min(size, _SPINE_LEAN) / (size + 1e-9))
-    goal = unit(upward * np.sqrt(1.0 - float(aside @ aside)) - aside)
-    return mul(swing(rotate(half, _Y), goal), half)
+    aside = reject(plus(scaled(hips_y, lower / middle), scaled(chest_y, upper / middle)), upward)
+    size = length(aside)
+    aside = scaled(aside, min(size, _SPINE_LEAN) / (size + 1e-9))
+    goal = unit(minus(scaled(upward, math.sqrt(1.0 - dot(aside, aside))), aside))
+    return mul(swing(rotated(half, _Y), goal), half)
 
 
-def _collar(line: F64, points: F64, chest: F64) -> F64:
+def _collar(line: Vector, p: list[Vector], chest_y: Vector) -> F64:
     """Collar bones (2, 4): what of the shoulder line's tilt the chest leaves, and raised arms."""
-    tilt = math.asin(min(max(float(line @ chest[1]) / _COLLAR_LENGTH, -0.6), 0.6))
-    left, right = (unit(points[_ELBOWS] - points[_SHOULDERS]) @ chest[1]).tolist()
-    shrug = _SHRUG_RAD * min(max(0.5 * (left + right), 0.0), 1.0)
-    return about(_Z, np.array([tilt + shrug, tilt - shrug]))
+    tilt = math.asin(clamped(dot(line, chest_y) / _COLLAR_LENGTH, -0.6, 0.6))
+    raised = sum(
+        dot(unit(minus(p[elbow], p[shoulder])), chest_y)
+        for elbow, shoulder in zip(_ELBOWS, _SHOULDERS, strict=True)
+    )
+    shrug = _SHRUG_RAD * clamped(0.5 * raised, 0.0, 1.0)
+    halves = (0.5 * (tilt + shrug), 0.5 * (tilt - shrug))
+    return np.array([(0.0, 0.0, math.sin(half), math.cos(half)) for half in halves])
 
 
-def _limbs(points: F64, axes: F64) -> None:
-    """Upper and lower arms and legs: direction exactly, hinge from the plane of the limb.
+def _limbs(p: list[Vector], hips: Frame, chest: Frame) -> tuple[list[Frame], list[Frame]]:
+    """Upper and lower limbs, arms then legs, left before right."""
+    down, back = scaled(hips[1], -1.0), scaled(chest[0], -1.0)
+    limbs = [
+        _limb((p[11], p[13], p[15]), chest[0], chest[1], hinge_sign=-1.0, along_sign=1.0),
+        _limb((p[12], p[14], p[16]), back, chest[1], hinge_sign=1.0, along_sign=-1.0),
+        _limb((p[23], p[25], p[27]), down, hips[0], hinge_sign=1.0, along_sign=-1.0),
+        _limb((p[24], p[26], p[28]), down, hips[0], hinge_sign=1.0, along_sign=-1.0),
+    ]
+    arms = [tuple((x, y, cross(x, y)) for x, y in limb) for limb in limbs[:2]]
+    legs = [tuple((x, y, cross(x, y)) for y, x in limb) for limb in limbs[2:]]
+    return [limb[0] for limb in arms + legs], [limb[1] for limb in arms + legs]
 
-    The elbow's hinge is the arm's own -Y (left), +Y (right); the knee's the leg's own +X.
+
+def _limb(
+    joints: Frame, rest: Vector, rest_hinge: Vector, *, hinge_sign: float, along_sign: float
+) -> tuple[tuple[Vector, Vector], tuple[Vector, Vector]]:
+    """(along, hinge) of upper and lower part: direction exactly, hinge from the limb's plane.
+
+    The elbow's hinge is the arm's own -Y (left), +Y (right); the knee's the leg's own +X. At rest
+    arms point along +X and -X, legs along -Y.
     """
-    middles = points.take(_MIDDLES, 0)
-    upper = unit(middles - points.take(_ROOTS, 0))
-    lower = unit(points.take(_ENDS, 0) - middles)
-    hips_x, hips_y, chest_x, chest_y = axes[0, 0], axes[0, 1], axes[1, 0], axes[1, 1]
-    rest = np.array([chest_x, -chest_x, -hips_y, -hips_y])
-    swung = carried(np.array([chest_y, chest_y, hips_x, hips_x]), rest, upper)
-    plane = cross(upper, lower) * _HINGE_SIGNS
+    root, middle, end = joints
+    upper, lower = unit(minus(middle, root)), unit(minus(end, middle))
+    # `rest_hinge` turned by the smallest rotation from `rest` to `upper` (Rodrigues).
+    fold = dot(upper, rest_hinge) / max(1.0 + dot(rest, upper), _OPPOSITE)
+    swung = minus(rest_hinge, scaled(plus(rest, upper), fold))
+    plane = scaled(cross(upper, lower), hinge_sign)
     sine = length(plane)
-    weight = share((sine - _STRAIGHT_SINE) * (1.0 / (_BENT_SINE - _STRAIGHT_SINE)))
+    weight = clamped((sine - _STRAIGHT_SINE) / (_BENT_SINE - _STRAIGHT_SINE), 0.0, 1.0)
     weight = weight * weight * (3.0 - 2.0 * weight)
-    mixed = plane / (sine + 1e-9) * weight + swung * (1.0 - weight) + 1e-6 * swung
-    along = np.concatenate([upper, lower])
-    hinge = unit(reject(np.concatenate([mixed, mixed]), along))
-    along = along * _ALONG_SIGNS
-    other = cross(along, hinge)
-    # Arms, then legs: upper ones of both sides, then lower ones.
-    for out, limbs, turned in ((axes[3:7], slice(0, 2), False), (axes[7:11], slice(2, 4), True)):
-        x, y, z = (v.reshape(2, 4, 3)[:, limbs].reshape(4, 3) for v in (along, hinge, other))
-        out[:, 0], out[:, 1], out[:, 2] = (y, x, -z) if turned else (x, y, z)
+    mixed = plus(scaled(plane, weight / (sine + 1e-9)), scaled(swung, 1.0 - weight + 1e-6))
+    return (
+        (scaled(upper, along_sign), unit(reject(mixed, upper))),
+        (scaled(lower, along_sign), unit(reject(mixed, lower))),
+    )
 
 
-def _ends(points: F64, lines: F64, axes: F64) -> None:
-    """Hands from wrist and knuckles (coarse), feet from heel and toes."""
-    ahead = unit(0.5 * (points[_INDEXES] + points[_LITTLES]) - points[_WRISTS])
-    shins_x = axes[9:11, 0]
-    z = unit(reject(lines[3:5], ahead))
-    x = np.concatenate([ahead * _SIDES, unit(reject(shins_x, lines[5:7]))])
-    z = np.concatenate([z, lines[5:7]])
-    axes[11:15, 0], axes[11:15, 1], axes[11:15, 2] = x, cross(z, x), z
+def _hand(p: list[Vector], side: int, forearm: Turn) -> Turn:
+    """From wrist and knuckles, coarsely: half of its turn against the forearm."""
+    index, little = p[_INDEXES[side]], p[_LITTLES[side]]
+    ahead = unit(minus(scaled(plus(index, little), 0.5), p[_WRISTS[side]]))
+    z = unit(reject(unit(minus(index, little)), ahead))
+    x = scaled(ahead, -1.0) if side else ahead
+    turn = from_axes(x, cross(z, x), z)
+    return mul(forearm, power(mul(inv(forearm), turn), 0.5))
+
+
+def _foot(p: list[Vector], side: int, shin_x: Vector, shin: Turn) -> Turn:
+    """From heel and toe, within what an ankle can do."""
+    z = unit(minus(p[_TOES[side]], p[_HEELS[side]]))
+    x = unit(reject(shin_x, z))
+    return mul(shin, bounded(mul(inv(shin), from_axes(x, cross(z, x), z)), _ANKLE_MAX_RAD))

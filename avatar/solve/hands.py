@@ -23,11 +23,12 @@ from avatar.solve.plain import (
     cross,
     dot,
     from_axes,
+    inv,
     length,
     minus,
     mul,
     reject,
-    rotated_back,
+    rotated,
     scaled,
     swing,
     unit,
@@ -143,6 +144,6 @@ def _thumb(places: list[Vector]) -> tuple[Turn, Turn, Turn]:
     most = _THUMB_MAX_RAD  # the turns are in the hand's axes; each joint's own is wanted
     return (
         bounded(root, most[0]),
-        bounded((*rotated_back(root, middle[:3]), middle[3]), most[1]),
-        bounded((*rotated_back(mul(middle, root), end[:3]), end[3]), most[2]),
+        bounded((*rotated(inv(root), middle[:3]), middle[3]), most[1]),
+        bounded((*rotated(inv(mul(middle, root)), end[:3]), end[3]), most[2]),
     )

@@ -21,6 +21,11 @@ def clamped(x: float, low: float, high: float) -> float:
     return low if x < low else min(x, high)
 
 
+def plus(a: Vector, b: Vector) -> Vector:
+    """The sum."""
+    return a[0] + b[0], a[1] + b[1], a[2] + b[2]
+
+
 def minus(a: Vector, b: Vector) -> Vector:
     """The way from `b` to `a`."""
     return a[0] - b[0], a[1] - b[1], a[2] - b[2]
@@ -68,9 +73,14 @@ def mul(a: Turn, b: Turn) -> Turn:
     )
 
 
-def rotated_back(q: Turn, v: Vector) -> Vector:
-    """`v` turned by the inverse of `q`."""
-    axis = (-q[0], -q[1], -q[2])
+def inv(q: Turn) -> Turn:
+    """The inverse."""
+    return -q[0], -q[1], -q[2], q[3]
+
+
+def rotated(q: Turn, v: Vector) -> Vector:
+    """`v` turned by `q`."""
+    axis = q[:3]
     once = cross(axis, v)
     twice = cross(axis, once)
     return (
@@ -100,6 +110,14 @@ def bounded(q: Turn, limit_rad: float) -> Turn:
         return x, y, z, w
     by = math.sin(0.5 * limit_rad) / size
     return x * by, y * by, z * by, math.cos(0.5 * limit_rad)
+
+
+def power(q: Turn, share: float) -> Turn:
+    """The share of the rotation, the short way round."""
+    size = math.sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2])
+    half = share * math.atan2(size, abs(q[3]))
+    by = math.copysign(math.sin(half) / max(size, _TINY), q[3])
+    return q[0] * by, q[1] * by, q[2] * by, math.cos(half)
 
 
 def from_axes(x: Vector, y: Vector, z: Vector) -> Turn:
