@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 ARGS ?=
 
-.PHONY: help setup live test test-long lint bench pictures assets clean
+.PHONY: help setup live test test-long fuzz lint bench pictures assets clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -20,6 +20,10 @@ test: ## set up what the tests need and pass them
 test-long: ## the tests that take minutes
 	@tools/setup.sh test
 	@.venv/bin/python -m pytest -q -m long --timeout 1800 $(ARGS)
+
+fuzz: ## hostile avatar files for MINUTES (10)
+	@tools/setup.sh test
+	@.venv/bin/python -m tools.fuzz $(or $(MINUTES),10) $(ARGS)
 
 lint: ## format, lint, types, import contracts
 	@.venv/bin/ruff format --check -q .
