@@ -11,7 +11,9 @@ import math
 
 import numpy as np
 
-from avatar.solve.rotations import F64, IDENTITY, about, exp, inv, mul
+from avatar.solve import plain
+from avatar.solve.plain import turn_of
+from avatar.solve.rotations import F64, IDENTITY, about, exp, mul
 from flow.clock import NS_PER_S
 from flow.pose import BONE_INDEX, HUMAN_BONES, AvatarPose, Driver, Part
 
@@ -112,9 +114,12 @@ class Idle:
     @staticmethod
     def _keep_feet(q: F64, sway_m: float) -> None:
         """Lean the legs so that the feet stay where they stand while the hips move over them."""
-        back = about(_Z, math.atan2(sway_m, _LEG_M))
-        q[_THIGHS] = mul(inv(mul(back, q[BONE_INDEX["hips"]])), q[_THIGHS])
-        q[_FEET] = mul(back, q[_FEET])
+        half = 0.5 * math.atan2(sway_m, _LEG_M)
+        back = (0.0, 0.0, math.sin(half), math.cos(half))
+        against = plain.inv(plain.mul(back, turn_of(q[BONE_INDEX["hips"]])))
+        for thigh, foot in zip(_THIGHS, _FEET, strict=True):
+            q[thigh] = plain.mul(against, turn_of(q[thigh]))
+            q[foot] = plain.mul(back, turn_of(q[foot]))
 
     def _blink(self, t: float) -> float:
         """0 open, 1 closed: one blink in most slots, sometimes two, lids close faster than open."""

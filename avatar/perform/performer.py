@@ -309,15 +309,15 @@ class Performer:
         self._handing_over |= turning
         dt = min(max(t - self._last_s, 0.0), LONGEST_STEP_S)
         most = np.where(self._handing_over, MAX_TURN_RAD_S, _QUICKEST_RAD_S) * dt
-        step = log(mul(local, inv(self._last)))
-        size = length(step)[:, 0]
-        slow = size > most
+        # Half the angle between two quaternions is the arc between them.
+        slow = np.abs(np.vecdot(local, self._last)) < np.cos(0.5 * most)
         if not alone:
             slow &= self._handing_over | (weight > 0.0)[PART_OF_BONE]
         self._handing_over &= slow | turning
         out = local
         if slow.any():
-            share = np.where(slow, most / np.maximum(size, 1e-9), 1.0)
+            step = log(mul(local, inv(self._last)))
+            share = np.where(slow, most / np.maximum(length(step)[:, 0], 1e-9), 1.0)
             out = normalise(mul(exp(step * share[:, None]), self._last))
         self._last, self._last_s = same_side(out, self._last), t
         return self._last

@@ -9,11 +9,20 @@ from __future__ import annotations
 import math
 from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 Vector: TypeAlias = tuple[float, float, float]
 Turn: TypeAlias = tuple[float, float, float, float]
 
 _TINY = 1e-9
 _OPPOSITE, _MOSTLY = 1e-7, 0.7
+
+
+def turn_of(q: NDArray[np.float64]) -> Turn:
+    """A quaternion (4,) as plain floats."""
+    x, y, z, w = q.tolist()
+    return x, y, z, w
 
 
 def clamped(x: float, low: float, high: float) -> float:
