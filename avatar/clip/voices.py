@@ -1,4 +1,10 @@
-"""What a player plays at one moment: clips as voices, laid over each other."""
+"""What a player plays at one moment: clips as voices, each fading in over those before it.
+
+Let e go from 0 to 1 while a voice fades in. What was heard before it keeps 1 - e of its say, and
+the voice takes e where its clip has something to say: a cross-fade between two clips never lets
+the body go, and a part that the newer one leaves alone fades out. Silence is a voice that says
+nothing. Each step is smooth, so whatever is asked in the middle of whatever fade stays smooth.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from avatar.clip.clip import Clip, Mask, arc
+from avatar.clip.clip import Clip, arc
 from flow.clock import NS_PER_S
-from flow.pose import HUMAN_BONES, AvatarPose, Driver, Part, part_of_bone
+from flow.pose import HUMAN_BONES, AvatarPose, Driver, Part, part_of_bone, t_pose
 from flow.spec import F32
 
 FADE_S = 0.4
@@ -68,27 +74,43 @@ class Playing:
     """The clips that are heard, the newest last."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Voice:
-    """One clip that is being played."""
+    """One clip that is being played, or silence."""
 
-    cue: Cue
+    cue: Cue | None
     began: int
-    bones: Mask
-    hips: bool
-    face: bool
-    leaves: int | None = None
-    leaves_s: float = 0.0
+    fade_s: float
+    bones: F32
+    """(55,) one where it turns a bone."""
+    hips: bool = False
+    gaze: bool = False
+    names: tuple[str, ...] = ()
 
-    def entering(self, now: int) -> float:
-        """How far it has faded in."""
-        return ease(_share(now - self.began, self.cue.fade_in_s))
+    def entered(self, now: int) -> float:
+        """How far it has faded in, 0..1."""
+        passed = now - self.began
+        if self.fade_s <= 0.0:
+            return float(passed >= 0)
+        return ease(min(max(passed / (self.fade_s * NS_PER_S), 0.0), 1.0))
 
-    def staying(self, now: int) -> float:
-        """How much of it has not faded out."""
-        if self.leaves is None:
-            return 1.0
-        return 1.0 - ease(_share(now - self.leaves, self.leaves_s))
+    def ends(self, now: int, *, waited_for: bool) -> int | None:
+        """When its clip ends (ns), or None: not by itself."""
+        cue = self.cue
+        if cue is None:
+            return None
+        if np.isfinite(cue.lasts_s):
+            return self.began + round(cue.lasts_s * NS_PER_S)
+        if not waited_for:
+            return None
+        if cue.clip.duration_s <= 0.0:
+            return now
+        first_s = max(cue.clip.duration_s - cue.start_s, 0.0) / cue.speed
+        first = self.began + round(first_s * NS_PER_S)
+        if cue.hold or now < first:
+            return first
+        lap = max(round(cue.clip.duration_s / cue.speed * NS_PER_S), 1)
+        return first + -(-(now - first) // lap) * lap
 
 
 def ease(share: float) -> float:
@@ -96,54 +118,32 @@ def ease(share: float) -> float:
     return share * share * (3.0 - 2.0 * share)
 
 
-def _share(passed_ns: int, whole_s: float) -> float:
-    if whole_s <= 0.0:
-        return float(passed_ns >= 0)
-    return min(max(passed_ns / (whole_s * NS_PER_S), 0.0), 1.0)
-
-
 def voice_of(cue: Cue, now: int) -> Voice:
+    """The voice of a cue that begins at `now` (ns)."""
     allowed = np.array([p in cue.parts for p in _PARTS])
+    face = Part.FACE in cue.parts
     return Voice(
         cue,
         now,
-        cue.clip.bones & allowed[_PART_OF_BONE],
-        cue.clip.has_hips and Part.LEGS in cue.parts,
-        Part.FACE in cue.parts,
+        cue.fade_in_s,
+        (cue.clip.bones & allowed[_PART_OF_BONE]).astype(np.float32),
+        hips=cue.clip.has_hips and Part.LEGS in cue.parts,
+        gaze=face and cue.clip.gaze_deg is not None,
+        names=tuple(cue.clip.expressions) if face else (),
     )
 
 
-def leave(voice: Voice, now: int, fade_s: float) -> None:
-    """Let a voice go, unless it goes sooner already."""
-    ends = now + round(fade_s * NS_PER_S)
-    if voice.leaves is None or ends < voice.leaves + round(voice.leaves_s * NS_PER_S):
-        share = 1.0 - voice.staying(now)
-        voice.leaves, voice.leaves_s = now, fade_s
-        if share > 0.0:  # go on from where it was, without a jump
-            voice.leaves = now - round(_unease(share) * fade_s * NS_PER_S)
+def silence(now: int, fade_s: float) -> Voice:
+    """What everything fades out to."""
+    return Voice(None, now, fade_s, np.zeros(_N, np.float32))
 
 
-def _unease(weight: float) -> float:
-    """The share of which `weight` is the ease."""
-    return float(0.5 - np.sin(np.arcsin(np.clip(1.0 - 2.0 * weight, -1.0, 1.0)) / 3.0))
-
-
-def ends(voice: Voice, now: int, *, waited_for: bool) -> int | None:
-    """When a voice ends (ns), or None: not by itself."""
-    cue = voice.cue
-    lasts_s = cue.lasts_s
-    if np.isfinite(lasts_s):
-        return voice.began + round(lasts_s * NS_PER_S)
-    if not waited_for:
-        return None
-    if cue.clip.duration_s <= 0.0:
-        return now
-    first_s = max(cue.clip.duration_s - cue.start_s, 0.0) / cue.speed
-    first = voice.began + round(first_s * NS_PER_S)
-    if cue.hold or now < first:
-        return first
-    lap = max(round(cue.clip.duration_s / cue.speed * NS_PER_S), 1)
-    return first + -(-(now - first) // lap) * lap
+def still_heard(voices: list[Voice], now: int) -> list[Voice]:
+    """The voices from the last one that has fully faded in; none when that is silence."""
+    for i in range(len(voices) - 1, -1, -1):
+        if voices[i].entered(now) >= 1.0:
+            return voices[i:] if voices[i].cue or i + 1 < len(voices) else []
+    return voices
 
 
 def mix(voices: list[Voice], now: int) -> Playing:
@@ -156,64 +156,51 @@ def mix(voices: list[Voice], now: int) -> Playing:
     faces: dict[str, float] = {}
     face_weights: dict[str, float] = {}
     for i, voice in enumerate(voices):
+        e = voice.entered(now)
         pose = _pose(voice, now)
-        above = voices[i + 1 :]
-        here, gone = voice.entering(now), voice.staying(now)
-        covered = np.zeros(_N, np.bool_)
-        for other in above:
-            covered |= other.bones
-        weight = np.where(covered, here, here * gone).astype(np.float32) * voice.bones
-        bones, share = _over(bones, weight)
-        turns = arc(turns, pose.rotations, share) if i else _masked(pose.rotations, voice.bones)
-        if voice.hips:
-            own = here if any(v.hips for v in above) else here * gone
-            hips_weight, share_of = _over_one(hips_weight, own)
-            hips = hips + (pose.hips - hips) * np.float32(share_of)
-        if not voice.face:
-            continue
-        if voice.cue.clip.gaze_deg is not None:
-            looks = any(v.face and v.cue.clip.gaze_deg is not None for v in above)
-            gaze_weight, share_of = _over_one(gaze_weight, here if looks else here * gone)
-            gaze = gaze + (pose.gaze_deg - gaze) * np.float32(share_of)
-        for name, value in pose.expressions.items():
-            shown = any(v.face and name in v.cue.clip.expressions for v in above)
-            own = here if shown else here * gone
-            face_weights[name], share_of = _over_one(face_weights.get(name, 0.0), own)
+        own = voice.bones * np.float32(e)
+        bones = bones * np.float32(1.0 - e) + own
+        if i:
+            share = np.divide(own, bones, out=np.zeros_like(own), where=bones > _SMALLEST)
+            turns = arc(turns, pose.rotations, share)
+        else:
+            turns = np.where(voice.bones[:, None] > 0.0, pose.rotations, turns)
+        hips_weight, share_of = _over(hips_weight, e, heard=voice.hips)
+        hips = hips + (pose.hips - hips) * np.float32(share_of)
+        gaze_weight, share_of = _over(gaze_weight, e, heard=voice.gaze)
+        gaze = gaze + (pose.gaze_deg - gaze) * np.float32(share_of)
+        for name in dict.fromkeys((*faces, *voice.names)):
+            heard = name in voice.names
+            face_weights[name], share_of = _over(face_weights.get(name, 0.0), e, heard=heard)
             before = faces.get(name, 0.0)
-            faces[name] = before + (value - before) * share_of
+            faces[name] = before + (pose.expressions.get(name, 0.0) - before) * share_of
     parts = _parts(bones, hips_weight, max([gaze_weight, *face_weights.values()]))
     pose = AvatarPose(now, hips, turns, faces, gaze, dict.fromkeys(parts, Driver.REPLAY))
-    names = tuple(v.cue.clip.name for v in voices)
+    names = tuple(v.cue.clip.name for v in voices if v.cue)
     return Playing(pose, bones, hips_weight, gaze_weight, face_weights, parts, names)
 
 
 def _pose(voice: Voice, now: int) -> AvatarPose:
     cue = voice.cue
+    if cue is None:
+        return _SILENT
     passed_s = max(now - voice.began, 0) / NS_PER_S
     return cue.clip.sample(cue.start_s + passed_s * cue.speed, loop=cue.loop, captured=now)
 
 
-def _masked(rotations: F32, bones: Mask) -> F32:
-    if not bones.all():
-        rotations[~bones] = (0.0, 0.0, 0.0, 1.0)
-    return rotations
-
-
-def _over(below: F32, weight: F32) -> tuple[F32, F32]:
-    """Weights after laying `weight` over `below`, and the share of the upper one in the mix."""
-    total = weight + below * (np.float32(1.0) - weight)
-    share = np.divide(weight, total, out=np.zeros_like(total), where=total > _SMALLEST)
-    return total, share
-
-
-def _over_one(below: float, weight: float) -> tuple[float, float]:
-    total = weight + below * (1.0 - weight)
-    return total, weight / total if total > _SMALLEST else 0.0
+def _over(below: float, entered: float, *, heard: bool) -> tuple[float, float]:
+    """The weight after a voice that has `entered` so far, and its share of the mix."""
+    own = entered if heard else 0.0
+    total = below * (1.0 - entered) + own
+    return total, own / total if total > _SMALLEST else 0.0
 
 
 def _parts(bones: F32, hips: float, face: float) -> dict[Part, float]:
     most = np.zeros(len(_PARTS), np.float32)
     np.maximum.at(most, _PART_OF_BONE, bones)
-    most[_PARTS.index(Part.TORSO)] = max(float(most[_PARTS.index(Part.TORSO)]), hips)
+    most[_PARTS.index(Part.LEGS)] = max(float(most[_PARTS.index(Part.LEGS)]), hips)
     most[_PARTS.index(Part.FACE)] = max(float(most[_PARTS.index(Part.FACE)]), face)
     return {p: float(w) for p, w in zip(_PARTS, most, strict=True) if w > 0.0}
+
+
+_SILENT = t_pose()
