@@ -213,6 +213,9 @@ def _inspect(commands: Commands) -> None:
         "files", nargs="+", metavar="MODEL.vrm|.glb|FILE.take", help="files or built-in names"
     )
     sub.add_argument("--picture", metavar="OUT.png", help="draw the avatar: front, side and face")
+    sub.add_argument(
+        "--backdrop", choices=("plain", "clear"), default="plain", help="clear: a see-through PNG"
+    )
     sub.add_argument("--measure", action="store_true", help="draw it and say what that costs here")
     sub.add_argument("--backend", choices=("auto", "gl", "software"), default="auto")
     _json(sub)

@@ -59,7 +59,10 @@ def _one(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.picture:
         from host.portrait import portrait
 
-        data["picture"] = str(portrait(avatar, user_path(arguments.picture)))
+        out = user_path(arguments.picture)
+        data["picture"] = str(
+            portrait(avatar, out, backdrop=arguments.backdrop, backend=arguments.backend)
+        )
     return data
 
 
