@@ -23,6 +23,9 @@ class Fade:
             return
         value, speed = self._at(now_s)
         self.target = target
+        nearing = speed * (target - value)
+        if nearing > 0.0:  # on its way there already: a longer curve would overshoot
+            seconds = min(seconds, 3.0 * (target - value) / speed)
         self._start_s, self._length_s = now_s, max(seconds, 0.0)
         self._from, self._slope = value, speed * self._length_s
 

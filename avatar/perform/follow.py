@@ -13,7 +13,17 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.solve.rotations import IDENTITY, exp, inv, length, log, mul, normalise, same_side
+from avatar.solve.rotations import (
+    IDENTITY,
+    exp,
+    inv,
+    length,
+    log,
+    mul,
+    normalise,
+    same_side,
+    within,
+)
 
 F64: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -38,14 +48,14 @@ class Pace:
         """Note that the elements in `mask` were sampled at `time_s`."""
         gap = time_s - self.time_s
         usual = mask & (gap < 2.0 * _MAX_GAP_S)
-        clipped = np.clip(gap, _MIN_GAP_S, _MAX_GAP_S)
+        clipped = within(gap, _MIN_GAP_S, _MAX_GAP_S)
         self.gap_s = np.where(usual, self.gap_s + 0.4 * (clipped - self.gap_s), self.gap_s)
         self.time_s = np.where(mask, time_s, self.time_s)
 
 
 def _ahead(age_s: F64) -> F64:
     """Seconds to carry on a sample of this age: all of it at first, never more than AHEAD_S."""
-    age = np.clip(age_s, 0.0, 1.0)
+    age = within(age_s, 0.0, 1.0)
     return np.asarray(AHEAD_S * (1.0 - np.exp(-age / AHEAD_S)), np.float64)
 
 
@@ -84,7 +94,7 @@ class RotationFollower:
     def at(self, now_s: float) -> F64:
         """The rotations to show at `now_s` (n, 4); times must not go back."""
         faded = (now_s - self._off_from) / (_FADE_SHARE * self._pace.gap_s)
-        left = 1.0 - faded.clip(0.0, 1.0)
+        left = 1.0 - within(faded, 0.0, 1.0)
         shown = normalise(mul(exp(self._off * left[:, None]), self._carried(now_s)))
         self._shown = same_side(shown, self._shown)
         self._now = now_s

@@ -17,10 +17,12 @@ from avatar.perform.idle import Idle
 from avatar.perform.layer import PRIORITY, Layer, LayerKind
 from avatar.perform.smooth import Mask
 from avatar.perform.speed_bound import SpeedBound
-from flow.pose import HUMAN_BONES, AvatarPose
+from flow.pose import BONE_INDEX, HUMAN_BONES, AvatarPose
 
 _ALL: Mask = np.ones(len(HUMAN_BONES), np.bool_)
 _ALL.flags.writeable = False
+_HIPS = BONE_INDEX["hips"]
+_THIGHS: Mask = np.array([bone.endswith("UpperLeg") for bone in HUMAN_BONES])
 
 
 class Mixer:
@@ -71,6 +73,8 @@ class Mixer:
             joints = layer.handing_over
             if joints is not None:
                 handed = joints if handed is None else handed | joints
+        if handed is not None and handed[_HIPS]:
+            handed = handed | _THIGHS  # they turn against the hips (`blend.turned`)
         rotations = self._bound.step(pose.rotations, now, handed)
         return pose if rotations is pose.rotations else replace(pose, rotations=rotations)
 

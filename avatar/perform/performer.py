@@ -43,6 +43,7 @@ from avatar.solve.rotations import (
     same_side,
     slerp,
     turn_rad,
+    within,
 )
 from avatar.solve.solution import FINGER_ROWS, PART_INDEX, PART_OF_BONE, PARTS, Solution
 from avatar.solve.solver import Solver
@@ -329,7 +330,7 @@ class Performer:
         """
         rest = base.hips.astype(np.float64)
         place = self._hips_values.at(t)
-        sway = rest + (np.clip(place, -_SWAY_M, _SWAY_M) - rest) * (weight[_TORSO] * free)
+        sway = rest + (within(place, -_SWAY_M, _SWAY_M) - rest) * (weight[_TORSO] * free)
         legs = weight[_LEGS]
         if legs == 0.0:
             self._ground.rest(sway)
@@ -339,17 +340,17 @@ class Performer:
             shown[HIPS],
             shown[UPPER_LEGS],
             shown[LOWER_LEGS],
-            np.clip(place, -_WALK_M, _WALK_M),
+            within(place, -_WALK_M, _WALK_M),
             dt,
             pull=not self._roam,
         )
         if not self._roam:
-            walked = np.clip(walked, _LOWEST_M, _WALK_M)
+            walked = within(walked, _LOWEST_M, _WALK_M)
         return np.asarray(sway + (walked - sway) * legs, np.float64)
 
     def _face_at(self, base: AvatarPose, share: float, t: float) -> tuple[dict[str, float], F64]:
         values = self._face_values.at(t)
-        weights = np.clip(values[:52], 0.0, 1.0) * share
+        weights = within(values[:52], 0.0, 1.0) * share
         if share < 1.0:
             for name, value in base.expressions.items():
                 if name in ARKIT_INDEX:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from avatar.solve.rotations import F64
+from avatar.solve.rotations import F64, within
 from avatar.solve.solution import PART_INDEX, PARTS, Solution
 from flow.pose import Part
 
@@ -81,5 +81,5 @@ class Presence:
         hold = np.where(self._missed | silent, HOLD_S, UNSEARCHED_HOLD_S)
         self.held = now_s - self.seen_s <= hold
         rate = np.where(self.held, 1.0 / EASE_IN_S, -1.0 / EASE_OUT_S)
-        self._way = np.clip(self._way + rate * dt, 0.0, 1.0)
+        self._way = within(self._way + rate * dt, 0.0, 1.0)
         return self._way * self._way * (3.0 - 2.0 * self._way)

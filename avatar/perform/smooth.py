@@ -13,7 +13,17 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.solve.rotations import IDENTITY, exp, inv, length, log, mul, normalise, same_side
+from avatar.solve.rotations import (
+    IDENTITY,
+    exp,
+    inv,
+    length,
+    log,
+    mul,
+    normalise,
+    same_side,
+    within,
+)
 
 F64: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -101,7 +111,7 @@ class OneEuro:
         """
         last, speed, raw, last_step, last_noise, time = self._state
         gap = time_s - time
-        dt = gap.clip(1e-3, FORGET_S)
+        dt = within(gap, 1e-3, FORGET_S)
         known = gap <= FORGET_S
         step = np.where(known, value - raw, 0.0)
         speed = speed + alpha(self._s.speed_cutoff_hz, dt) * (step / dt - speed)
@@ -142,7 +152,7 @@ class OneEuroRotations:
             return self.value
         new, last = value[rows], self.value[rows]
         gap = time_s - self._time[rows]
-        dt = gap.clip(1e-3, FORGET_S)
+        dt = within(gap, 1e-3, FORGET_S)
         known = gap <= FORGET_S
         # The ways from the last sample and from the last output, in one product.
         moved, away = log(mul(new, inv(np.stack([self._raw[rows], last]))))
