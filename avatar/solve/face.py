@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from avatar.solve.calibrate import Neutral
-from avatar.solve.rotations import F64, matrix_to_quat
+from avatar.solve.rotations import F64, matrix_to_quat, within
 from flow.motion import ARKIT_INDEX, ARKIT_NAMES
 from flow.spec import F32
 
 _I = ARKIT_INDEX
-_BLINKS = [_I["eyeBlinkLeft"], _I["eyeBlinkRight"]]
-_DOWNS = [_I["eyeLookDownLeft"], _I["eyeLookDownRight"]]
-_SQUINTS = [_I["eyeSquintLeft"], _I["eyeSquintRight"]]
-_WIDES = [_I["eyeWideLeft"], _I["eyeWideRight"]]
-_LOOKS = [i for i, n in enumerate(ARKIT_NAMES) if n.startswith("eyeLook")]
+_BLINKS = np.array([_I["eyeBlinkLeft"], _I["eyeBlinkRight"]])
+_DOWNS = np.array([_I["eyeLookDownLeft"], _I["eyeLookDownRight"]])
+_SQUINTS = np.array([_I["eyeSquintLeft"], _I["eyeSquintRight"]])
+_WIDES = np.array([_I["eyeWideLeft"], _I["eyeWideRight"]])
+_LOOKS = np.array([i for i, n in enumerate(ARKIT_NAMES) if n.startswith("eyeLook")])
 
 _GAIN = np.ones(52)
 for _name, _gain in {
@@ -40,9 +42,9 @@ def head_rotation(camera_from_head: F64) -> F64:
 
 def yaw_pitch_deg(camera_from_head: F64) -> F64:
     """(yaw, pitch) of the nose: yaw > 0 to the head's left, pitch > 0 down."""
-    ahead = camera_from_head[:3, 2]
-    level = float(np.hypot(ahead[0], ahead[2]))
-    return np.degrees([np.arctan2(ahead[0], ahead[2]), np.arctan2(-ahead[1], level)])
+    x, y, z = camera_from_head[:3, 2].tolist()
+    level = math.hypot(x, z)
+    return np.array([math.degrees(math.atan2(x, z)), math.degrees(math.atan2(-y, level))])
 
 
 def raw_gaze_deg(weights: F64) -> F64:
@@ -61,7 +63,7 @@ def raw_gaze_deg(weights: F64) -> F64:
 def correct_weights(weights: F64, neutral: Neutral) -> F32:
     """The 52 weights without the resting face, weak shapes amplified, blinks in their own range."""
     rest = neutral.rest
-    out = np.clip((weights - rest) / (1.0 - rest) * _GAIN, 0.0, 1.0)
+    out = within((weights - rest) / (1.0 - rest) * _GAIN, 0.0, 1.0)
     out[_LOOKS] = weights[_LOOKS]
     out[_BLINKS] = blinks(weights, neutral)
     # A closing eye is neither wide nor usefully squinting; the network's squint is a habit anyway.
@@ -76,8 +78,8 @@ def blinks(weights: F64, neutral: Neutral) -> F64:
     floor, ceiling = neutral.blink_floor, neutral.blink_ceiling
     lowered = _DOWN_PER_LOOK * np.maximum(weights[_DOWNS] - _DOWN_FREE, 0.0)
     span = np.maximum(ceiling - floor - 0.04, 0.15)
-    closed = np.clip((weights[_BLINKS] - floor - lowered - 0.04) / (0.9 * span), 0.0, 1.0)
+    closed = within((weights[_BLINKS] - floor - lowered - 0.04) / (0.9 * span), 0.0, 1.0)
     # Two eyes blink together unless they clearly differ: share what the weaker one lacks.
-    both = closed.mean()
-    together = np.clip(1.0 - 2.0 * abs(closed[0] - closed[1]), 0.0, 1.0)
+    left, right = closed.tolist()
+    both, together = 0.5 * (left + right), max(1.0 - 2.0 * abs(left - right), 0.0)
     return np.asarray(closed + (both - closed) * together, np.float64)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from avatar.solve.rotations import F64
+from avatar.solve.rotations import F64, within
 
 _DEPTH_RATIO = np.array([1.0, 1.0, 6.0])
 _UPPER_FROM, _UPPER_TO = [11, 12, 23, 24], [13, 14, 25, 26]
@@ -41,11 +41,11 @@ class Lengths:
 
     def corrected(self, points: F64, visibility: F64) -> F64:
         """`points` (33, 3), mid-hip at the origin, with every limb at its usual length."""
-        segments = _segments(points)
+        segments = _SEGMENTS_OF.dot(points)
         size = np.sqrt((segments * segments).sum(axis=-1))
         self._learn(size, visibility)
         usual = np.where(self._count > 0, self._mean, size)
-        return _rebuilt(points, fitted(segments, usual))
+        return np.asarray(_POINTS_OF @ np.concatenate([points, fitted(segments, usual)]))
 
     def _learn(self, size: F64, visibility: F64) -> None:
         seen = visibility[_SEEN_BY].min(axis=-1) > _SURE
@@ -64,14 +64,14 @@ def fitted(segments: F64, usual: F64) -> F64:
     squares = segments * segments
     size = np.maximum(squares.sum(axis=-1), 1e-8)
     # A limb that is much too short or long is a mistake, not depth: meet it half-way at most.
-    goal = np.clip(goal, 0.5 * size, 2.0 * size)
+    goal = within(goal, 0.5 * size, 2.0 * size)
     lam = np.zeros(len(segments))
     for _ in range(_NEWTON_STEPS):
         w = 1.0 / (1.0 + lam[:, None] * _DEPTH_RATIO)
         terms = squares * w * w
         value = terms.sum(axis=-1) - goal
         slope = -2.0 * (terms * w * _DEPTH_RATIO).sum(axis=-1)
-        lam = np.clip(lam - value / np.minimum(slope, -1e-9), -0.12, 4.0)
+        lam = within(lam - value / np.minimum(slope, -1e-9), -0.12, 4.0)
     return np.asarray(segments / (1.0 + lam[:, None] * _DEPTH_RATIO), np.float64)
 
 
@@ -96,3 +96,17 @@ def _rebuilt(p: F64, s: F64) -> F64:
     for end, rest in zip(_LOWER_TO, _ENDS, strict=True):
         out[rest] += out[end] - p[end]
     return out
+
+
+def _matrices() -> tuple[F64, F64]:
+    """Both functions are linear: (11, 33) and (33, 33 + 11), by what they do to one point each."""
+    one, none = np.eye(33)[:, :, None] * np.ones(3), np.zeros((11, 3))
+    segments = np.array([_segments(p)[:, 0] for p in one])
+    by_points = np.array([_rebuilt(p, none)[:, 0] for p in one])
+    by_segments = np.array(
+        [_rebuilt(np.zeros((33, 3)), s)[:, 0] for s in np.eye(11)[:, :, None] * np.ones(3)]
+    )
+    return segments.T.copy(), np.concatenate([by_points, by_segments]).T.copy()
+
+
+_SEGMENTS_OF, _POINTS_OF = _matrices()

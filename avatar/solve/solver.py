@@ -33,8 +33,13 @@ from flow.spec import F32
 Mask: TypeAlias = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 _HEAD = BONE_INDEX["head"]
-_TRUNK = [BONE_INDEX["hips"], BONE_INDEX["spine"], BONE_INDEX["chest"]]
+_TRUNK = slice(BONE_INDEX["hips"], BONE_INDEX["chest"] + 1)
 _PICTURE, _IMAGINED = 0.58, 0.3
+_FRAME = (np.array([11, 12, 23, 24, 15]), np.array([11, 12, 23, 24, 16]))
+_MEASURED = np.array(
+    [[1, -1, 0, 0, 0, 0], [0.5, 0.5, -0.5, -0.5, 0, 0], [0, 0, 0, 0, -1, 1]], np.float64
+)
+"""Of shoulders, hips, a wrist and its hand: across the shoulders, along the trunk, to the hand."""
 _WRIST_NS, _WRIST_SEEN, _REACH = 300_000_000, 0.5, 0.9
 """A hand is the arm's when it is within this many shoulder widths of a wrist seen just now."""
 _BODY_PARTS = (Part.TORSO, Part.LEFT_ARM, Part.RIGHT_ARM, Part.LEGS)
@@ -120,12 +125,11 @@ class Solver:
         when, body = self._last_body
         if frame.captured - when > _WRIST_NS or body.visibility[15 + side] < _WRIST_SEEN:
             return True
-        square = np.array([frame.aspect, 1.0])
-        flat = body.image_points[:, :2] * square
-        trunk = np.linalg.norm(flat[11] + flat[12] - flat[23] - flat[24]) * 0.5
-        ruler = max(float(np.linalg.norm(flat[11] - flat[12])), 0.6 * float(trunk))
-        apart = float(np.linalg.norm(hand.image_points[0, :2] * square - flat[15 + side]))
-        return apart < _REACH * ruler
+        places = body.image_points.take(_FRAME[side], 0)[:, :2]
+        places = np.concatenate([places, hand.image_points[:1, :2]]).astype(np.float64)
+        across, trunk, apart = (_MEASURED @ places * (frame.aspect, 1.0)).tolist()
+        ruler = max(math.hypot(*across), 0.6 * math.hypot(*trunk))
+        return math.hypot(*apart) < _REACH * ruler
 
     def _body(
         self, frame: MotionFrame, targets: F64, known: Mask, seen: dict[Part, bool]
@@ -142,7 +146,7 @@ class Solver:
         seen[Part.TORSO], seen[Part.LEGS] = t.torso_seen, legs_seen
         seen[Part.LEFT_ARM], seen[Part.RIGHT_ARM] = bool(t.arms_seen[0]), bool(t.arms_seen[1])
         if t.torso_seen:
-            targets[_TRUNK] = np.stack([t.hips, t.spine, t.chest])
+            targets[_TRUNK] = (t.hips, t.spine, t.chest)
             targets[body_rows.SHOULDERS] = t.shoulders
             known[_TRUNK] = known[body_rows.SHOULDERS] = True
         if t.head is not None:
