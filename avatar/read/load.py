@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from avatar.licence.terms import Meta
-from avatar.read import plain, vrm0, vrm1
+from avatar.read import plain, plain_faces, plain_pose, vrm0, vrm1
 from avatar.read.document import Document, open_document
 from avatar.read.gltf import Gltf, build
 from avatar.read.jsonat import At
@@ -14,6 +14,7 @@ from avatar.read.meta import meta_from_vrm1
 from avatar.read.meta0 import meta_from_vrm0
 from avatar.read.mtoon0 import migrate_materials
 from avatar.read.progress import Told
+from avatar.read.sized import sized
 from avatar.read.springs_read import read_springs0, read_springs1
 from avatar.rig.avatar import Avatar, Version
 from avatar.rig.expression import Expression
@@ -54,7 +55,7 @@ def avatar_of(
         AssetError: as `load_avatar`, without the file's name.
     """
     document = open_document(path, container)
-    return _avatar(document, max_texture_px, told), not document.external
+    return sized(_avatar(document, max_texture_px, told)), not document.external
 
 
 def _avatar(document: Document, max_texture_px: int, told: Told | None) -> Avatar:
@@ -154,15 +155,20 @@ def _vrm0(document: Document, gltf: Gltf) -> Avatar:
 def _plain(document: Document, gltf: Gltf) -> Avatar:
     bones = plain.guess_bones(gltf.model)
     humanoid = _humanoid(bones, At({}), document)
-    model = plain.face_forward(gltf.model, humanoid)
+    model, done = plain_pose.stand(gltf.model, humanoid)
+    for sentence in done:
+        document.problems.add(
+            "avatar.pose", At(None, "nodes"), sentence, "It is driven from there."
+        )
+    expressions = plain_faces.guess_expressions(model)
     return Avatar(
         path=document.path,
         name=document.path.stem,
         version="glb",
         model=model,
         humanoid=humanoid,
-        expressions=plain.guess_expressions(model),
-        look_at=plain.guess_look_at(humanoid),
+        expressions=expressions,
+        look_at=plain_faces.guess_look_at(humanoid, expressions),
         springs=Springs(),
         constraints=(),
         meta=Meta(name=document.path.stem),

@@ -278,3 +278,43 @@ def test_gaze_by_expressions_must_take_the_outer_map_for_both_sides(tmp_path: Pa
     assert looks(-80, 10) == {"lookRight": 0.8, "lookDown": 0.5}
     assert looks(0, -5) == {"lookUp": 0.5}, "an input range of nothing: all or none"
     assert looks(0, 0) == {}
+
+
+# -- units ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale", [0.01, 39.37, 100.0])
+def test_a_body_in_another_unit_must_be_made_as_tall_as_people_and_told(
+    tmp_path: Path, scale: float
+) -> None:
+    glb, nodes = vrm1()
+    for node in glb.root["nodes"]:
+        node["translation"] = (np.array(node["translation"]) * scale).tolist()
+    sphere = {"sphere": {"radius": 0.1 * scale}}
+    hair = glb.node("hair", nodes["head"], translation=[0, 0.1 * scale, 0])
+    tip = glb.node("tip", hair, translation=[0, 0.1 * scale, 0])
+    glb.root["extensions"]["VRMC_springBone"] = {
+        "colliders": [{"node": nodes["head"], "shape": sphere}],
+        "springs": [{"joints": [{"node": hair, "hitRadius": 0.02 * scale}, {"node": tip}]}],
+    }
+    avatar = load(glb, tmp_path)
+    assert [p.code for p in avatar.problems] == ["avatar.size"]
+    assert "another unit" in avatar.problems[0].sentence
+    runtime = Runtime(avatar)
+    assert 0.7 < runtime.hip_height_m < 1.6
+    assert 0.05 < avatar.springs.colliders[0].radius < 0.2
+    assert 0.01 < avatar.springs.joints[0].hit_radius < 0.04
+    moved = runtime.update(pose(hips=(0.1, 0.0, 0.0)), 0.0)
+    assert moved.world[avatar.humanoid.node("hips"), 0, 3] == pytest.approx(
+        0.1 * runtime.hip_height_m, abs=1e-4
+    )
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 8.0])
+def test_dolls_and_giants_must_stay_as_they_are(tmp_path: Path, scale: float) -> None:
+    glb, _ = vrm1()
+    for node in glb.root["nodes"]:
+        node["translation"] = (np.array(node["translation"]) * scale).tolist()
+    avatar = load(glb, tmp_path)
+    assert avatar.problems == ()
+    assert Runtime(avatar).hip_height_m == pytest.approx(scale, rel=1e-5)
