@@ -19,6 +19,7 @@ from flow.clock import NS_PER_S
 from flow.errors import AssetError
 from flow.pose import HUMAN_BONES, Part, part_of_bone
 from flow.spec import F32, faults
+from tests.fixtures.figure import figure
 from tests.fixtures.motion import animate, bvh, bvh_frame, some_clip, tilted_vrma
 
 _N = len(HUMAN_BONES)
@@ -96,6 +97,8 @@ def _some_vrma() -> bytes:
 
 
 _VRMA = _some_vrma()
+with tempfile.TemporaryDirectory() as _folder:
+    _GLB = figure(Path(_folder), walk_m=0.2).read_bytes()
 _BVH = bvh([bvh_frame((0, 85, 0), Head=(1, 2, 3))] * 3).encode()
 _WORDS = (
     b"{",
@@ -114,7 +117,7 @@ _WORDS = (
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    st.sampled_from([_VRMA, _BVH]),
+    st.sampled_from([_VRMA, _GLB, _BVH]),
     st.lists(
         st.tuples(
             st.integers(0, 1 << 16),
