@@ -9,6 +9,7 @@ import numpy as np
 
 from flow.clock import NS_PER_S
 from flow.mesh import Model
+from render.uv import is_masked, moves
 
 Overrides = Mapping[int, Mapping[str, Any]]
 _TURN = 2.0 * np.pi
@@ -19,10 +20,9 @@ class Mover:
 
     def __init__(self, model: Model) -> None:
         self._speeds = {
-            index: (*material.mtoon.uv_scroll, material.mtoon.uv_rotation)
+            index: (*material.mtoon.uv_scroll, material.mtoon.uv_rotation, is_masked(material))
             for index, material in enumerate(model.materials)
-            if material.mtoon is not None
-            and (any(material.mtoon.uv_scroll) or material.mtoon.uv_rotation)
+            if material.mtoon is not None and moves(material)
         }
 
     def at(self, overrides: Overrides, due: int) -> Overrides:
@@ -34,13 +34,11 @@ class Mover:
             return overrides
         seconds = due / NS_PER_S
         out = {index: dict(change) for index, change in overrides.items()}
-        for index, (u, v, turn) in self._speeds.items():
-            # Textures repeat: a fraction is enough, and stays exact after hours. A mask weighs the
-            # whole way, so that what it lets through in part jumps when the fraction starts anew;
-            # over an hour of scrolling at half weight nobody could tell where it should be.
-            out.setdefault(index, {})["uv_move"] = (
-                (u * seconds) % 1.0,
-                (v * seconds) % 1.0,
-                (turn * seconds) % _TURN,
-            )
+        for index, (u, v, turn, masked) in self._speeds.items():
+            way = (u * seconds, v * seconds, turn * seconds)
+            if not masked:
+                # Textures repeat: a fraction is enough, and stays exact after hours. What a mask
+                # lets through in part does not repeat with it.
+                way = (way[0] % 1.0, way[1] % 1.0, way[2] % _TURN)
+            out.setdefault(index, {})["uv_move"] = way
         return out

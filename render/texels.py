@@ -6,23 +6,46 @@ must not darken the triangles beside it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 import numpy as np
 
-from flow.mesh import Map, Model
+from flow.mesh import Map, Material, Model, Shading
 from flow.spec import F32
-from render.uv import transformed, uv_matrix
+from render.uv import changed, transformed
 
 COARSE = 64
 """Longest side of the copy that vertices read."""
+MOST_HEADROOM = 16.0
+NEARLY_WHITE = 250
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def texels(model: Model, use: Map, uv: F32) -> F32:
-    """(v, 4) 0..1 texels of `use` at `uv`, as stored; white when it names no texture."""
+def texels(model: Model, use: Map, uv: F32, change: Mapping[str, Any] = NOTHING) -> F32:
+    """(v, 4) 0..1 texels of `use` at `uv` under an expression's `change`, as stored.
+
+    White when `use` names no texture.
+    """
     if not 0 <= use.texture < len(model.textures):
         return np.ones((len(uv), 4), np.float32)
     texture = model.textures[use.texture]
-    at = transformed(uv, uv_matrix(use))
+    at = transformed(uv, changed(use, change))
     return read(coarse(texture.rgba), at, texture.repeat_u, texture.repeat_v)
+
+
+def headroom(model: Model, material: Material) -> float:
+    """How much brighter `material`'s base texture may be stored.
+
+    Vertex colours only ever darken it; a rim or a glow on a dark texture needs the room.
+    """
+    texture = material.base_map.texture
+    if material.shading is Shading.UNLIT or not 0 <= texture < len(model.textures):
+        return 1.0
+    rgba = model.textures[texture].rgba
+    peak = int(rgba[..., :3].max(initial=0))
+    return min(255.0 / max(peak, 1), MOST_HEADROOM) if peak < NEARLY_WHITE else 1.0
 
 
 def coarse(rgba: np.ndarray) -> F32:

@@ -35,7 +35,7 @@ class TextureBook:
         self._filters = filters
         self._power_of_two = power_of_two
         self._limit = limit
-        self._made: dict[tuple[int, Alpha, float, bool], Any] = {}
+        self._made: dict[tuple[int, Alpha, float, bool, float], Any] = {}
         self._white: Any = None
 
     def white(self) -> Any:
@@ -51,19 +51,23 @@ class TextureBook:
         cutoff: float = 0.5,
         *,
         decoded: bool = False,
+        gain: float = 1.0,
     ) -> Any:
         """Texture `index` with its alpha as `mode` needs it; white when there is none.
 
         OPAQUE ignores what the file has there, MASK keeps or drops a texel. `decoded`: sampled as
-        linear light (colours), not as the stored numbers (data).
+        linear light (colours), not as the stored numbers (data). Colours are stored times `gain`.
         """
         if not 0 <= index < len(self._model.textures):
             return self.white()
-        key = (index, mode, cutoff if mode is Alpha.MASK else 0.0, decoded)
+        key = (index, mode, cutoff if mode is Alpha.MASK else 0.0, decoded, gain)
         found = self._made.get(key)
         if found is None:
             texture = self._model.textures[index]
             rgba = with_alpha(self._fitted(texture.rgba), mode, cutoff)
+            if gain > 1.0:
+                rgba = rgba.copy()
+                rgba[..., :3] = np.minimum(np.round(rgba[..., :3] * np.float32(gain)), 255.0)
             found = self._made[key] = upload(texture.name, rgba, decoded=decoded)
             found.set_wrap_u(_wrap(texture.repeat_u, texture.mirror_u))
             found.set_wrap_v(_wrap(texture.repeat_v, texture.mirror_v))

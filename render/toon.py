@@ -18,7 +18,8 @@ from flow.stage import Light
 from render.color import display_from_linear, light_colors, linear_from_display, unit
 from render.model import Layout, Part, material_at
 from render.surface import metal_rough
-from render.texels import coarse, read, texels
+from render.texels import NOTHING, coarse, headroom, read, texels
+from render.uv import UV_CHANGES, is_masked
 
 SOFTEST_EDGE = 0.12
 """Half width of the narrowest light edge: a narrower one shows the triangles it runs over."""
@@ -51,10 +52,10 @@ class ToonLight:
         self._index = np.zeros((count, 3), np.int32)
         self.out: U8 = np.full((count, 4), 255, np.uint8)
         self._extras: list[_Extra] = []
-        self._overridden: frozenset[int] = frozenset()
+        self._changes: dict[int, Mapping[str, Any]] = {}
         self._plain: list[Part] = []
         for part in layout.parts:
-            self._lay(part, {})
+            self._lay(part, NOTHING)
             if material_at(layout.model, part.material).shading is Shading.PBR:
                 self._plain.append(part)
 
@@ -63,28 +64,31 @@ class ToonLight:
         model, run = self._layout.model, slice(part.start, part.stop)
         uv = self._layout.uv[run]
         material = material_at(model, part.material)
-        stored = texels(model, material.base_map, uv)[:, :3]
+        # Under a mask every vertex has gone its own way, which `software.moving` knows.
+        at = {k: v for k, v in change.items() if k in UV_CHANGES and not is_masked(material)}
+        stored = texels(model, material.base_map, uv, at)[:, :3]
         base = np.asarray(change.get("base_color", material.base_color), np.float32)
         tint = linear_from_display(self._layout.color[run, :3])
         self._base[run] = base[:3] * tint * linear_from_display(stored)
-        self._inverse[run] = 1.0 / np.maximum(stored, DARKEST_TEXEL)
+        bright = stored * np.float32(headroom(model, material))
+        self._inverse[run] = 1.0 / np.maximum(bright, DARKEST_TEXEL)
         alpha = self._layout.color[run, 3] * base[3]
         opaque = part.alpha is Alpha.OPAQUE
         self.out[run, 3] = 255 if opaque else np.clip(np.round(alpha * 255.0), 0, 255)
         emissive = np.asarray(change.get("emissive", material.emissive), np.float32)
         self._own[run] = 0.0
         if emissive.any():
-            glow = texels(model, material.emissive_map, uv)[:, :3]
+            glow = texels(model, material.emissive_map, uv, at)[:, :3]
             self._own[run] = emissive * linear_from_display(glow)
         mtoon = material.mtoon
         if material.shading is Shading.MTOON and mtoon is not None:
             shade = np.asarray(change.get("shade_color", mtoon.shade_color), np.float32)
-            dark = texels(model, mtoon.shade_map, uv)[:, :3]
+            dark = texels(model, mtoon.shade_map, uv, at)[:, :3]
             self._shade[run] = shade * linear_from_display(dark)
             edge = max(1.0 - mtoon.shading_toony, SOFTEST_EDGE)
             self._shift[run] = mtoon.shading_shift + edge
             if mtoon.shading_shift_map.texture >= 0:
-                more = texels(model, mtoon.shading_shift_map, uv)[:, 0]
+                more = texels(model, mtoon.shading_shift_map, uv, at)[:, 0]
                 self._shift[run] += more * mtoon.shading_shift_map.strength
             self._slope[run] = 0.5 / edge
             self._uneven[run] = 1.0 - mtoon.gi_equalization
@@ -98,15 +102,14 @@ class ToonLight:
         self._lit = ()
 
     def recolor(self, overrides: Mapping[int, Mapping[str, Any]]) -> None:
-        """Apply expressions' colours; free while there are none."""
-        colored = {i for i, change in overrides.items() if not change.keys() <= _UV_ONLY}
-        touched = self._overridden | colored
-        if not touched:
+        """Apply expressions' colours and moved textures; free while nothing changes."""
+        if not overrides and not self._changes:
             return
         for part in self._layout.parts:
-            if part.material in touched:
-                self._lay(part, overrides.get(part.material, {}))
-        self._overridden = frozenset(colored)
+            now = overrides.get(part.material, NOTHING)
+            if now != self._changes.get(part.material, NOTHING):
+                self._lay(part, now)
+        self._changes = {index: dict(change) for index, change in overrides.items()}
 
     def _relight(self, light: Light) -> None:
         """Multiply the materials with the light, when either is a new one."""
@@ -189,9 +192,6 @@ class ToonLight:
         np.minimum(more, 255.0, out=more)
         np.copyto(self.out[:, :3], more, casting="unsafe")
         return self.out
-
-
-_UV_ONLY = frozenset(("uv_offset", "uv_scale", "uv_move"))
 
 
 class _Extra:

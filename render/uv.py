@@ -11,6 +11,8 @@ from flow.mesh import Map, Material
 from flow.spec import F32
 
 STILL = (0.0, 0.0, 0.0)
+UV_CHANGES = ("uv_offset", "uv_scale", "uv_move")
+"""What of an override moves textures."""
 
 
 def uv_matrix(

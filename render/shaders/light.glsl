@@ -93,7 +93,8 @@ vec3 surface_normal(sampler2D map) {
   vec3 b = px * ux.y + py * uy.y;
   float scale = inversesqrt(max(max(dot(t, t), dot(b, b)), 1e-20));
   vec3 bump = texture(map, uv).xyz * 2.0 - 1.0;
-  bump.xy *= u_material[4].w;
+  // glTF's +y is up in the picture, where v grows downwards.
+  bump.xy *= u_material[4].w * vec2(1.0, -1.0);
 #ifndef OUTLINE
   if (!gl_FrontFacing) bump.xy = -bump.xy;
 #endif

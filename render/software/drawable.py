@@ -16,6 +16,7 @@ from render.panda import core
 from render.skin import Skinner
 from render.software.hull import Hull
 from render.software.moving import Moving
+from render.texels import headroom
 from render.textures import TextureBook
 from render.toon import ToonLight
 
@@ -81,7 +82,8 @@ def _dress(path: Any, layout: Layout, part: Part, book: TextureBook, *, fine: bo
     panda = core()
     material = material_at(layout.model, part.material)
     if 0 <= material.base_map.texture < len(layout.model.textures):
-        texture = book.get(material.base_map.texture, part.alpha, material.cutoff)
+        gain = headroom(layout.model, material)
+        texture = book.get(material.base_map.texture, part.alpha, material.cutoff, gain=gain)
         if fine:
             texture.set_quality_level(panda.Texture.QL_best)
         path.set_texture(texture)

@@ -13,7 +13,7 @@ from render.geometry import fill
 from render.model import Layout, material_at, rest_uv
 from render.panda import core
 from render.texels import texels
-from render.uv import changed, is_masked, transformed, uv_matrix
+from render.uv import UV_CHANGES, changed, is_masked, transformed, uv_matrix
 
 UV_ARRAY = 2
 _FLAT = 1e-9
@@ -86,4 +86,4 @@ class Moving:
 
 
 def _moves(change: Mapping[str, Any]) -> bool:
-    return any(key in change for key in ("uv_offset", "uv_scale", "uv_move"))
+    return any(key in change for key in UV_CHANGES)
