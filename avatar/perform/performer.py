@@ -223,7 +223,7 @@ class Performer:
         weight = self._weights_at(now)
         if weights is not None:
             weight *= weights[_SWAP_PARTS] if self._reflects else weights
-        if not weight.any() and not self._handing_over.any():
+        if not weight.any() and (not self._handing_over.any() or self._presence.nobody_yet):
             self._forgo(base, now)
             return base
         under = mirror_pose(base) if self._reflects else base

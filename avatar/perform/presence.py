@@ -48,6 +48,11 @@ class Presence:
         self.held: np.ndarray[tuple[int], np.dtype[np.bool_]] = np.zeros(_N, np.bool_)
         """Which parts are being driven (or held) now."""
 
+    @property
+    def nobody_yet(self) -> bool:
+        """Whether nothing was ever seen."""
+        return not bool(np.isfinite(self.seen_s).any())
+
     def note(self, solution: Solution, time_s: float) -> None:
         """Take what one frame saw."""
         self._frame_s = max(self._frame_s, time_s)

@@ -120,9 +120,9 @@ def test_a_toggle_must_go_on_and_off_smoothly() -> None:
     assert weights[0] == 0.0 and weights[-1] == 1.0
     assert 0.4 < weights[10] < 0.6 and np.diff(weights).max() < 0.09
     layer.press("happy", S)
-    assert layer.shown == ()
     assert 0.0 < at(layer, 1.1).chosen["happy"] < 1.0
     at(layer, 1.3)
+    assert not layer.shown
     assert at(layer, 1.4, base) is base
 
 
