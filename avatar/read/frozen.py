@@ -30,9 +30,7 @@ _HEAD = struct.Struct("<8sQQ")
 _ALIGN = 64
 _OWNERS = (terms, avatar, constraint, expression, humanoid, look_at, spring, mesh)
 _OWN = [c for m in _OWNERS for c in vars(m).values() if getattr(c, "__module__", "") == m.__name__]
-_CLASSES: dict[str, Any] = {
-    c.__name__: c for c in _OWN if isinstance(c, type) and is_dataclass(c)
-}
+_CLASSES: dict[str, Any] = {c.__name__: c for c in _OWN if isinstance(c, type) and is_dataclass(c)}
 _ENUMS: dict[str, Any] = {
     c.__name__: c for c in _OWN if isinstance(c, type) and issubclass(c, StrEnum)
 }

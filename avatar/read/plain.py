@@ -1,146 +1,172 @@
-"""Plain humanoid GLB files: guess bones and expressions from names, as their makers write them.
+"""Plain humanoid GLB files: bones from names and from how they hang together.
 
-Known: VRM's own names, Mixamo and Ready Player Me (``LeftArm``), VRoid (``J_Bip_L_UpperArm``),
-Unreal (``upperarm_l``), Blender Rigify-like (``upper_arm.L``).
+Names find the limbs, the head and the fingers (`avatar.read.plain_names`). The trunk is read from
+the tree, since every rig counts its spine differently: the hips carry both legs and the head, the
+topmost trunk bone carries both arms, and what lies between them are spine and chest.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections import Counter
 
-import numpy as np
-
-from avatar import quat
-from avatar.rig.expression import Expression, MorphBind
-from avatar.rig.humanoid import Humanoid
-from avatar.rig.look_at import LookAt, RangeMap
-from avatar.rig.skeleton import rest_world
+from avatar.read.plain_names import bone_of, finger_of, joint_name, meaning
 from flow.mesh import Model
-from flow.motion import ARKIT_NAMES
-from flow.pose import HUMAN_BONES
 
-_WORDS: dict[str, str] = {
-    "hips": "hips", "hip": "hips", "pelvis": "hips",
-    "spine": "spine", "spine1": "chest", "spine2": "upperChest", "chest": "chest",
-    "spine01": "spine", "spine02": "chest", "spine03": "upperChest", "upperchest": "upperChest",
-    "neck": "neck", "neck01": "neck", "head": "head", "jaw": "jaw",
-}  # fmt: skip
-_SIDED: dict[str, str] = {
-    "eye": "Eye", "faceeye": "Eye",
-    "upleg": "UpperLeg", "upperleg": "UpperLeg", "thigh": "UpperLeg",
-    "leg": "LowerLeg", "lowerleg": "LowerLeg", "calf": "LowerLeg", "shin": "LowerLeg",
-    "foot": "Foot", "toebase": "Toes", "toes": "Toes", "toe": "Toes", "ball": "Toes",
-    "shoulder": "Shoulder", "clavicle": "Shoulder",
-    "arm": "UpperArm", "upperarm": "UpperArm", "forearm": "LowerArm", "lowerarm": "LowerArm",
-    "hand": "Hand",
-}  # fmt: skip
-for _theirs, _ours in (
-    ("thumb", "Thumb"), ("index", "Index"), ("middle", "Middle"),
-    ("ring", "Ring"), ("pinky", "Little"), ("little", "Little"),
-):  # fmt: skip
-    _joints = (
-        ("Metacarpal", "Proximal", "Distal")
-        if _ours == "Thumb"
-        else ("Proximal", "Intermediate", "Distal")
-    )
-    for _k, _joint in enumerate(_joints, 1):
-        for _word in (f"hand{_theirs}{_k}", f"{_theirs}{_k}", f"{_theirs}0{_k}"):
-            _SIDED[_word] = f"{_ours}{_joint}"
+__all__ = ["bone_of", "guess_bones"]
 
-_PREFIX = re.compile(r"^(mixamorig\d*[:_]?|armature[|:_]|bip0?01|j_bip_(?=[lrc]_)|j_adj_|def[-_])")
-_EXACT = {name.lower(): name for name in HUMAN_BONES}
-_SHORTEST_M = 1e-6
-_STRAIGHT = 0.98
-"""Cosine of the angle up to which an arm counts as a T-pose's."""
-_VISEMES = {
-    "viseme_aa": "aa", "viseme_i": "ih", "viseme_u": "ou", "viseme_e": "ee", "viseme_o": "oh",
-}  # fmt: skip
-_ARKIT = {name.lower(): name for name in ARKIT_NAMES}
-
-
-def bone_of(name: str) -> str | None:
-    """The humanoid bone that a node name means, or None."""
-    word = _PREFIX.sub("", name.strip().lower())
-    if word in _EXACT:
-        return _EXACT[word]
-    side = ""
-    for pattern in (r"^(left|right)", r"^([lrc])_", r"[._-]([lr])$", r"(left|right)$"):
-        found = re.search(pattern, word)
-        if found:
-            mark = found.group(1)
-            side = {"l": "left", "r": "right", "c": ""}.get(mark[0], "")
-            word = word[: found.start()] + word[found.end() :]
-            break
-    word = re.sub(r"[\s._-]", "", word)
-    if side:
-        return f"{side}{_SIDED[word]}" if word in _SIDED else None
-    return _WORDS.get(word)
+_TRUNK = ("hips", "spine", "chest", "upperChest", "neck")
+_SIDES = ("left", "right")
+_FEW = 10
+_ENOUGH = 20
+"""Bones by which a skeleton is understood as it is named."""
+_TRIALS, _MOST_TRIED = 6, 2000
+_MOST_JOINTS = 3
+_COUNTER = re.compile(r"_\d+$")
+_SEPARATOR = re.compile(r"[ _.\-](?=[A-Za-z])")
 
 
 def guess_bones(model: Model) -> dict[str, int]:
-    """Bone name → model node. The first node in tree order wins."""
-    found: dict[str, int] = {}
-    for node, name in enumerate(model.node_names):
-        bone = bone_of(name)
-        if bone is not None and bone not in found and node not in found.values():
-            found[bone] = node
-    return found
+    """Bone name → model node. Where several nodes have its name, the first in the tree is it."""
+    parents = model.parents.tolist()
+    usable = _usable(model)
+    names = _cleaned(model, usable)
+    found = _limbs(names, parents)
+    found.update(_fingers(names))
+    _trunk(found, parents)
+    head = found.get("head", -1)
+    for bone in ("leftEye", "rightEye", "jaw"):
+        if bone in found and head not in _up(parents, found[bone]):
+            del found[bone]
+    taken: dict[int, str] = {}
+    for bone in sorted(found, key=lambda b: b not in _TRUNK):
+        taken.setdefault(found[bone], bone)
+    return {bone: node for node, bone in taken.items()}
 
 
-def guess_expressions(model: Model) -> dict[str, Expression]:
-    """ARKit and viseme morph targets as expressions; blinks from ARKit's."""
-    slots: dict[str, list[int]] = {}
-    for slot, name in enumerate(model.morph_names):
-        target = name.rpartition("/")[2].lower()
-        known = _ARKIT.get(target) or _VISEMES.get(target)
-        if known:
-            slots.setdefault(known, []).append(slot)
-    out = {
-        name: Expression(name, name not in ARKIT_NAMES, tuple(MorphBind(s, 1.0) for s in found))
-        for name, found in slots.items()
-    }
-    for preset, source in (("blinkLeft", "eyeBlinkLeft"), ("blinkRight", "eyeBlinkRight")):
-        if source in out and preset not in out:
-            out[preset] = Expression(preset, True, out[source].morphs)
+def _usable(model: Model) -> set[int]:
+    """The joints of the skins and what they hang on; every node where there are no skins.
+
+    A mesh called Head beside the skeleton is no head.
+    """
+    parents = model.parents.tolist()
+    joints = {int(j) for skin in model.skins for j in skin.joints}
+    if len(joints) < _FEW:
+        return set(range(len(parents)))
+    out: set[int] = set()
+    for joint in joints:
+        out.update(_up(parents, joint))
     return out
 
 
-def guess_look_at(humanoid: Humanoid) -> LookAt | None:
-    """Eyes as they are, up to 25 degrees, for models that say nothing about them."""
-    if humanoid.node("leftEye") < 0 and humanoid.node("rightEye") < 0:
-        return None
-    straight = RangeMap(25.0, 25.0)
-    return LookAt("bone", inner=straight, outer=straight, down=straight, up=straight)
+def _cleaned(model: Model, usable: set[int]) -> dict[int, str]:
+    """Node → name, without what all names begin or end with, where that makes bones of them."""
+    names = {i: n for i, n in enumerate(model.node_names) if i in usable}
+    best, most = names, _count(names)
+    if most >= _ENOUGH or len(names) > _MOST_TRIED:
+        return best
+    begins = Counter(n[: m.end()] for n in names.values() for m in _SEPARATOR.finditer(n))
+    common = [begin for begin, count in begins.most_common(_TRIALS) if count >= _FEW]
+    for begin in ("", *common):
+        bare = {i: n.removeprefix(begin) for i, n in names.items()}
+        for trial in (bare, {i: _COUNTER.sub("", n) for i, n in bare.items()}):
+            count = _count(trial)
+            if count > most:
+                best, most = trial, count
+    return best
 
 
-def face_forward(model: Model, humanoid: Humanoid) -> Model:
-    """The model turned to face +Z and its arms put into the T-pose, where it stood otherwise.
+def _count(names: dict[int, str]) -> int:
+    return len({bone for name in names.values() if (bone := bone_of(name))})
 
-    Its left leg tells which way it faces; each upper arm is turned so that the hand lies
-    straight out to its side (many plain models rest in an A-pose).
-    """
-    world = rest_world(model)
-    left, right = humanoid.node("leftUpperLeg"), humanoid.node("rightUpperLeg")
-    if left >= 0 and right >= 0 and world[left, 0, 3] < world[right, 0, 3]:
-        model = replace(model, root=np.diag(np.array([-1, 1, -1, 1], np.float32)))
-        world = rest_world(model)
-    rotations = model.rest_rotation.astype(np.float64).copy()
-    turns = quat.normalize(rotations)
-    for side, out in (("left", 1.0), ("right", -1.0)):
-        for bone, end in (("UpperArm", "LowerArm"), ("LowerArm", "Hand")):
-            here, there = humanoid.node(side + bone), humanoid.node(side + end)
-            if here < 0 or there < 0:
-                continue
-            world = rest_world(replace(model, rest_rotation=turns.astype(np.float32)))
-            way = world[there, :3, 3] - world[here, :3, 3]
-            length = float(np.sqrt(way @ way))
-            if length < _SHORTEST_M or way[0] * out > _STRAIGHT * length:
-                continue
-            above = world[model.parents[here]] if model.parents[here] >= 0 else model.root
-            scale = np.sqrt((above[:3, :3] ** 2).sum(axis=0))
-            turn = quat.from_matrix(above[:3, :3] / np.maximum(scale, 1e-9))
-            swing = quat.from_to(way / length, np.array([out, 0.0, 0.0]))
-            local = quat.multiply(quat.multiply(quat.conjugate(turn), swing), turn)
-            turns[here] = quat.multiply(local, turns[here])
-    return replace(model, rest_rotation=turns.astype(np.float32))
+
+def _limbs(names: dict[int, str], parents: list[int]) -> dict[str, int]:
+    """Head, eyes, jaw, arms and legs."""
+    found: dict[str, int] = {}
+    texts: dict[tuple[str, str], int] = {}
+    for node in sorted(names):
+        side, text, _ = meaning(names[node])
+        texts.setdefault((side, text), node)
+        bone = bone_of(names[node])
+        if bone is not None and bone not in found and finger_of(names[node]) is None:
+            found[bone] = node
+    for side in _SIDES:
+        leg, knee = texts.get((side, "leg")), texts.get((side, "knee"))
+        if leg is not None and knee is not None and leg in _up(parents, knee):
+            # "Leg" is the shin where there is a thigh or an "UpLeg", and the thigh above a "knee".
+            found[f"{side}UpperLeg"], found[f"{side}LowerLeg"] = leg, knee
+        if f"{side}UpperArm" not in found and (side, "shoulder") in texts:
+            found[f"{side}UpperArm"] = texts[side, "shoulder"]
+            collar = texts.get((side, "collar"), texts.get((side, "clavicle")))
+            found.pop(f"{side}Shoulder", None)
+            if collar is not None:
+                found[f"{side}Shoulder"] = collar
+    return found
+
+
+def _fingers(names: dict[int, str]) -> dict[str, int]:
+    """The first three joints of each finger, in the order of their numbers."""
+    hands: dict[tuple[str, str], dict[int, int]] = {}
+    whole: dict[str, int] = {}
+    for node in sorted(names):
+        it = finger_of(names[node])
+        if it is not None:
+            side, finger, number = it
+            hands.setdefault((side, finger), {}).setdefault(number, node)
+        elif (bone := bone_of(names[node])) and bone[-4:] in ("imal", "tal", "iate", "rpal"):
+            whole.setdefault(bone, node)
+    for (side, finger), joints in hands.items():
+        for order, number in enumerate(sorted(joints)[:_MOST_JOINTS]):
+            whole.setdefault(joint_name(side, finger, order), joints[number])
+    return whole
+
+
+def _trunk(found: dict[str, int], parents: list[int]) -> None:
+    """Put hips, spine, chest and neck where legs, arms and head say they are."""
+    legs = [found[f"{s}UpperLeg"] for s in _SIDES if f"{s}UpperLeg" in found]
+    head = found.get("head", -1)
+    if head < 0 or len(legs) < len(_SIDES):
+        return
+    hips = _meet(parents, [*legs, head])
+    if hips < 0:
+        return
+    named = found.get("hips", -1)
+    if named < 0 or hips not in _up(parents, named) or not _carries(parents, named, [*legs, head]):
+        found["hips"] = hips
+    arms = [found[f"{s}UpperArm"] for s in _SIDES if f"{s}UpperArm" in found]
+    path = _up(parents, head)[::-1]
+    top = _meet(parents, arms) if len(arms) == len(_SIDES) else -1
+    if top not in path or top == found["hips"] or found["hips"] not in path:
+        return
+    low, high = path.index(found["hips"]), path.index(top)
+    between, above = path[low + 1 : high + 1], path[high + 1 : -1]
+    for bone in ("spine", "chest", "upperChest", "neck"):
+        found.pop(bone, None)
+    count = len(between)
+    if count > _MOST_JOINTS:
+        between = [between[0], between[count // 2], between[-1]]
+    found.update(zip(("spine", "chest", "upperChest"), between, strict=False))
+    if above:
+        found["neck"] = above[0]
+
+
+def _up(parents: list[int], node: int) -> list[int]:
+    """The node and its ancestors."""
+    path = []
+    while node >= 0:
+        path.append(node)
+        node = parents[node]
+    return path
+
+
+def _meet(parents: list[int], nodes: list[int]) -> int:
+    """The lowest node that carries all of these, none of them itself; -1: there is none."""
+    if not nodes:
+        return -1
+    paths = [_up(parents, n)[1:] for n in nodes]
+    shared = set(paths[0]).intersection(*paths[1:])
+    return next((n for n in paths[0] if n in shared), -1)
+
+
+def _carries(parents: list[int], node: int, below: list[int]) -> bool:
+    return all(node in _up(parents, n) for n in below)

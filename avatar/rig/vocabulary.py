@@ -143,7 +143,9 @@ class Vocabulary:
         self._stern = {
             self._own[e.name]: e.override_mouth == "block"
             for e in expressions.values()
-            if e.name in MOODS and "block" in (e.override_blink, e.override_mouth)
+            if e.name in MOODS
+            and e.name in self._own
+            and "block" in (e.override_blink, e.override_mouth)
         }
         self._chosen: dict[str, dict[str, float]] = {}
 
