@@ -55,7 +55,7 @@ def read_humanoid(document: Document, animation: str = "") -> Mocap:
     nodes = read_nodes(document)
     accessors = Accessors(document)
     chosen = choose_animation(document, animation)
-    tracks = _tracks(chosen, nodes, accessors)
+    tracks = _tracks(document, chosen, nodes, accessors)
     bound = _bound(document, nodes, accessors)
     names = [n if not bound or i in bound else "" for i, n in enumerate(nodes.names)]
     known = joints_of(names, nodes.parents.tolist())
@@ -105,7 +105,9 @@ def read_humanoid(document: Document, animation: str = "") -> Mocap:
     )
 
 
-def _tracks(animation: At, nodes: Nodes, accessors: Accessors) -> dict[int, dict[str, Track]]:
+def _tracks(
+    document: Document, animation: At, nodes: Nodes, accessors: Accessors
+) -> dict[int, dict[str, Track]]:
     """Node → path → track."""
     out: dict[int, dict[str, Track]] = {}
     samplers = animation.get("samplers")
@@ -116,7 +118,9 @@ def _tracks(animation: At, nodes: Nodes, accessors: Accessors) -> dict[int, dict
             continue
         node = nodes.place[target.get("node").index(len(nodes.names), "node")]
         sampler = samplers.element(channel.get("sampler"), "sampler")
-        out.setdefault(node, {})[path] = read_track(channel, sampler, accessors)
+        track = read_track(channel, sampler, accessors)
+        document.budget.keep(track.times_s.nbytes + track.values.nbytes, channel)
+        out.setdefault(node, {})[path] = track
     return out
 
 

@@ -86,6 +86,7 @@ def retarget(mocap: Mocap, name: str, *, place: bool = True) -> Clip:
             place=place,
         ),
         problems=tuple(problems),
+        keep=True,
     )
 
 

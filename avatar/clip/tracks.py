@@ -96,7 +96,7 @@ def read_track(channel: At, sampler: At, accessors: Accessors) -> Track:
             code="asset.range",
         )
     if kind == "CUBICSPLINE":
-        return _cut_spline(times, values.reshape(len(times), 3, width), turns)
+        return _cut_spline(times, values.reshape(len(times), 3, width), turns, sampler)
     if kind not in ("LINEAR", "STEP"):
         raise sampler.get("interpolation").fault(f"is {kind[:40]!r}, which glTF does not know")
     if turns:
@@ -132,7 +132,7 @@ def _apart(times: F64, values: F64, turns: bool, *, step: bool) -> Track:
     return Track(times, values, turns)
 
 
-def _cut_spline(times: F64, keys: F64, turns: bool) -> Track:
+def _cut_spline(times: F64, keys: F64, turns: bool, at: At) -> Track:
     """Pieces of cubic curves as keys close enough for lines or arcs (glTF, appendix C)."""
     keep = np.r_[np.diff(times) > 0.0, True]
     times, keys = times[keep], keys[keep]
@@ -144,6 +144,8 @@ def _cut_spline(times: F64, keys: F64, turns: bool) -> Track:
     ).max(axis=1, initial=0.0)
     # A chord over 1/n of a curve with second derivative b is off by b / 8 n² at most.
     cuts = np.clip(np.ceil(np.sqrt(bend / (8.0 * _CLOSE))), 1, _MOST_CUTS).astype(np.int64)
+    if int(cuts.sum()) > MOST_KEYS:
+        raise too_many(at, int(cuts.sum()))
     piece = np.repeat(np.arange(len(step)), cuts)
     first = np.cumsum(cuts) - cuts
     p = ((np.arange(len(piece)) - first[piece]) / cuts[piece])[:, None]
@@ -152,8 +154,8 @@ def _cut_spline(times: F64, keys: F64, turns: bool) -> Track:
     s1 = p * (1.0 - p) * (1.0 - p)
     values = p0[piece] * (1.0 - s2) + m0[piece] * s1 + p1[piece] * s2 + m1[piece] * s3
     values = np.concatenate([values, keys[-1:, 1]])
-    at = np.append(times[piece] + p[:, 0] * step[piece], times[-1])
-    return Track(at, quat.normalize(values) if turns else values, turns)
+    cut = np.append(times[piece] + p[:, 0] * step[piece], times[-1])
+    return Track(cut, quat.normalize(values) if turns else values, turns)
 
 
 def union(tracks: list[Track], at: At) -> F64:

@@ -93,7 +93,8 @@ def _clip(document: Document, found: _Found, meant: _Meant, nodes: Nodes, name: 
     turns = world_rotations(nodes)
     tracks = found.all
     times = union(tracks, document.root.get("animations"))
-    document.budget.keep(len(times) * len(HUMAN_BONES) * 16, document.root.get("animations"))
+    wide = 16 * len(HUMAN_BONES) + 16 * len(found.expressions)
+    document.budget.keep(len(times) * wide, document.root.get("animations"))
     rotations = np.zeros((len(times), len(HUMAN_BONES), 4), np.float32)
     moved = np.zeros(len(HUMAN_BONES), np.bool_)
     node_of = {bone: nodes.place[g] for g, bone in meant.bones.items()}
@@ -113,6 +114,7 @@ def _clip(document: Document, found: _Found, meant: _Meant, nodes: Nodes, name: 
         gaze_deg=None if found.gaze is None else found.gaze.at(times),
         duration_s=found.duration_s,
         problems=tuple(document.problems.found),
+        keep=True,
     )
 
 
@@ -195,11 +197,13 @@ def _tracks(document: Document, animation: At, meant: _Meant, nodes: Nodes) -> _
                 )
             continue
         track = read_track(channel, samplers.element(channel.get("sampler"), "sampler"), accessors)
+        document.budget.keep(track.times_s.nbytes + track.values.nbytes, channel)
         out.duration_s = max(out.duration_s, float(track.times_s[-1]))
         if node == meant.look_at:
             out.gaze = _gaze(track)
         elif node in meant.expressions:
-            out.expressions[meant.expressions[node]] = track
+            first = np.ascontiguousarray(track.values[:, :1])
+            out.expressions[meant.expressions[node]] = Track(track.times_s, first, False)
         elif path == "rotation":
             out.rotations[meant.bones[node]] = track
         else:
