@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import codecs
 import os
+import re
 import signal
 import sys
 import threading
@@ -20,7 +21,8 @@ from typing import Any, Protocol
 
 _MOST = 64
 """Bytes read at a time: nobody types faster, and whoever holds a key down loses nothing."""
-_ESCAPE = "\x1b"
+_SEQUENCE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|O.|.)?", re.DOTALL)
+"""What arrows and function keys send (ECMA-48, control sequences)."""
 
 
 class Keyboard(Protocol):
@@ -165,8 +167,5 @@ class _Console:
 
 
 def typed(text: str) -> str:
-    """Printable characters of what a terminal sends; arrows and function keys are left out.
-
-    Such keys come as an escape character and what follows it in the same breath.
-    """
-    return "".join(c for c in text.partition(_ESCAPE)[0] if c.isprintable())
+    """Printable characters of what a terminal sends; arrows and function keys are left out."""
+    return "".join(c for c in _SEQUENCE.sub("", text) if c.isprintable())

@@ -157,7 +157,7 @@ def test_a_new_mood_must_send_the_last_one_away_and_others_stay() -> None:
         assert chosen.get("happy", 0.0) + chosen.get("sad", 0.0) == pytest.approx(1.0)
     assert layer.shown == ("Cat ears", "sad")
     layer.hide_all(2 * S)
-    assert layer.shown == ()
+    assert not layer.shown
 
 
 def test_a_cue_must_not_switch_off_what_is_on() -> None:
