@@ -73,9 +73,14 @@ def choose_animation(document: Document, name: str) -> At:
         listed = ", ".join(repr(n) for n in names[:12])
         why = f"has {len(animations)} animations: {listed}"
         document.problems.add(
-            "clip.several", document.root.get("animations"), why, "The first one is played."
+            "clip.several",
+            document.root.get("animations"),
+            why,
+            "The first that moves anything is played.",
         )
-    return animations[names.index(name) if name else 0]
+    if name:
+        return animations[names.index(name)]
+    return next((a for a in animations if a.get("channels").items()), animations[0])
 
 
 def read_track(channel: At, sampler: At, accessors: Accessors) -> Track:

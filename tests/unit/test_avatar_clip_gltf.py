@@ -52,8 +52,11 @@ def test_several_animations_must_be_told_and_found_by_name(tmp_path: Path) -> No
     clip = load_clip(path, animation="act")
     check(clip)
     assert clip.name == "act"
+    first = load_clip(path)
+    check(first)
+    assert "has 2 animations: 'none', 'act'" in first.problems[0].sentence
     with pytest.raises(AssetError, match=r"animations\[0\] moves no skeleton"):
-        load_clip(path)
+        load_clip(path, animation="none")
     with pytest.raises(AssetError, match="It has 'none', 'act'"):
         load_clip(path, animation="dance")
 
