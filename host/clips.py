@@ -14,6 +14,7 @@ from avatar.clip.bvh_write import bvh_text
 from avatar.clip.clip import MOST_KEYS, Clip, clip_of
 from avatar.clip.vrma_write import vrma_bytes
 from avatar.perform.performer import Performer
+from avatar.rig.avatar import Problem
 from capture.take_file import TakeReader
 from flow.clock import NS_PER_S
 from flow.errors import AssetError, ShowFileError
@@ -71,7 +72,10 @@ def clip_of_take(
         tell(Progress("Performing", (frame.captured - begin) / NS_PER_S, seconds))
     for last in range(row, count):
         made.put(last, performer.pose(begin + round(last * NS_PER_S / fps)))
-    return made.clip(path.stem, fps)
+    clip = made.clip(path.stem, fps)
+    if not take.damage:
+        return clip
+    return replace(clip, problems=(Problem("take.cut", "", take.damage, "The rest was used."),))
 
 
 class _Keys:

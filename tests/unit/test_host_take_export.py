@@ -119,6 +119,17 @@ def test_mistakes_must_be_told(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_take_that_was_cut_off_must_say_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = tmp_path / "cut.take"
+    cut.write_bytes(assets.locate("takes", "greeting").read_bytes()[:-100])
+    assert export(str(cut), "-o", str(tmp_path / "c.vrma"), "--json", "--fps", "5") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert "It was cut off" in told["problems"][0]
+    assert told["seconds"] > 5.0
+
+
 def test_a_take_too_long_for_its_rate_must_be_refused_before_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
