@@ -37,6 +37,10 @@ bench: setup ## measure every stage on this machine
 pictures: setup ## the pictures of the README
 	@.venv/bin/python -m tools.pictures
 
+mtoon: ## our toon shading beside three-vrm's, avatar by avatar (ARGS="-o FOLDER")
+	@tools/setup.sh test
+	@.venv/bin/python -m tools.mtoon_report $(ARGS)
+
 assets: ## rebuild the built-in host and stage (needs a C++ compiler once)
 	@tools/setup.sh test
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/assets.lock
