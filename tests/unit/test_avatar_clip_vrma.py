@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -254,6 +255,39 @@ def test_more_keys_than_a_clip_may_have_must_be_refused(tmp_path: Path) -> None:
     with pytest.raises(AssetError, match="keys") as caught:
         read(glb, tmp_path)
     assert caught.value.code == "asset.large"
+
+
+def test_a_spline_too_wild_to_cut_must_be_refused(tmp_path: Path) -> None:
+    glb, nodes, _ = tilted_vrma()
+    count = 2000
+    wild = np.random.default_rng(0).normal(size=(3 * count, 4)) * 1e6
+    animate(glb, nodes["head"], "rotation", np.arange(count) / 10, wild, "CUBICSPLINE")
+    with pytest.raises(AssetError, match="keys") as caught:
+        read(glb, tmp_path)
+    assert caught.value.code == "asset.large"
+
+
+def test_tracks_that_cost_nothing_to_claim_must_not_cost_memory(tmp_path: Path) -> None:
+    """Accessors without bytes are zeros of any length: hundreds of them would be gigabytes."""
+    glb, nodes, _ = tilted_vrma(None, {f"e{i}": "custom" for i in range(300)})
+    keys = 100_000
+    times = glb.accessor(np.arange(keys, dtype=np.float32) / 100)
+    glb.root["accessors"].append({"componentType": 5126, "count": keys, "type": "VEC3"})
+    animation, zeros = glb.root["animations"][0], len(glb.root["accessors"]) - 1
+    for i in range(300):
+        animation["samplers"].append({"input": times, "output": zeros})
+        target = {"node": nodes[f"e{i}"], "path": "translation"}
+        animation["channels"].append({"sampler": i, "target": target})
+    path = saved(glb, tmp_path)
+    tracemalloc.start()
+    try:
+        with pytest.raises(AssetError) as caught:
+            load_clip(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert caught.value.code == "asset.large"
+    assert peak < 4 * path.stat().st_size + (300 << 20)
 
 
 def test_a_file_cut_short_anywhere_must_be_refused(tmp_path: Path) -> None:
