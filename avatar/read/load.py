@@ -131,7 +131,7 @@ def _vrm0(document: Document, gltf: Gltf) -> Avatar:
     with problems.tolerate(at.get("blendShapeMaster"), "The avatar has no expressions."):
         expressions = vrm0.read_expressions(at.get("blendShapeMaster"), document, gltf)
     with problems.tolerate(at.get("firstPerson"), "The avatar's eyes do not move."):
-        look_at = vrm0.read_look_at(at.get("firstPerson"))
+        look_at = vrm0.read_look_at(at.get("firstPerson"), problems)
         flags = vrm0.read_first_person(at.get("firstPerson"), gltf, problems)
     with problems.tolerate(at.get("meta"), "Its licence counts as the strictest."):
         meta = meta_from_vrm0(at.get("meta"), problems)

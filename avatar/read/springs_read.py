@@ -18,6 +18,7 @@ MOST_JOINTS = 2048
 MOST_COLLIDERS = 512
 _Triple = tuple[float, float, float]
 _SHORTEST = 1e-9
+_LONGEST = 10.0
 _DOWN = (0.0, -1.0, 0.0)
 
 
@@ -30,7 +31,8 @@ class _Reader:
     colliders: list[Collider] = field(default_factory=list)
     groups: dict[int, tuple[int, ...]] = field(default_factory=dict)
     joints: list[SpringJoint] = field(default_factory=list)
-    taken: set[int] = field(default_factory=set)
+    taken: dict[int, int] = field(default_factory=dict)
+    """Node → row of its joint."""
 
     def node(self, ref: At) -> int:
         return self.gltf.node[ref.index(len(self.gltf.node), "node")]
@@ -46,8 +48,12 @@ class _Reader:
             raise at.fault("swings a node that already swings", code="asset.cycle")
         if len(self.joints) >= MOST_JOINTS:
             raise at.fault(f"is one of more than {MOST_JOINTS} spring joints", code="asset.large")
-        self.taken.add(joint.node)
+        self.taken[joint.node] = len(self.joints)
         self.joints.append(joint)
+
+    def replace_joint(self, joint: SpringJoint) -> None:
+        """`joint` swings its node now, in the place of the one that did."""
+        self.joints[self.taken[joint.node]] = joint
 
     def touched(self, refs: At) -> tuple[int, ...]:
         """The colliders of the groups that a spring names."""
@@ -98,7 +104,7 @@ def read_springs1(at: At, gltf: Gltf, problems: Problems) -> Springs:
                             hit_radius=joint.get("hitRadius").number(0.0, 0.0, 10.0),
                             stiffness=joint.get("stiffness").number(1.0, 0.0, 100.0),
                             gravity_power=joint.get("gravityPower").number(0.0, -100.0, 100.0),
-                            gravity_dir=_unit((x, y, z)),
+                            gravity_dir=_bounded((x, y, z)),
                             drag_force=joint.get("dragForce").number(0.5, 0.0, 1.0),
                             center=centre,
                             colliders=touched,
@@ -162,9 +168,12 @@ def read_springs0(at: At, gltf: Gltf, problems: Problems) -> Springs:
                         node = todo.pop()
                         todo += reversed(children[node])
                         tail = _tail0(gltf, node, children[node])
-                        if node not in reader.taken:
-                            child = children[node][0] if children[node] else -1
-                            joint = replace(like, node=node, tail=tail, child=child)
+                        child = children[node][0] if children[node] else -1
+                        joint = replace(like, node=node, tail=tail, child=child)
+                        if node in reader.taken:
+                            # Whoever turns a bone last is seen (UniVRM, three-vrm).
+                            reader.replace_joint(joint)
+                        else:
                             reader.add_joint(ref, joint)
     return reader.done()
 
@@ -179,7 +188,7 @@ def _settings0(reader: _Reader, at: At) -> SpringJoint:
         # The format itself spells it so.
         stiffness=at.get("stiffiness").number(1.0, 0.0, 100.0),
         gravity_power=at.get("gravityPower").number(0.0, -100.0, 100.0),
-        gravity_dir=_unit((-x, y, z)),
+        gravity_dir=_bounded((-x, y, z)),
         drag_force=at.get("dragForce").number(0.4, 0.0, 1.0),
         center=-1 if center in (None, -1) else reader.node(at.get("center")),
         colliders=reader.touched(at.get("colliderGroups")),
@@ -211,6 +220,15 @@ def _descends(gltf: Gltf, node: int, ancestor: int) -> bool:
             return True
         node = int(gltf.model.parents[node])
     return False
+
+
+def _bounded(v: _Triple) -> _Triple:
+    """`v` as it is (a direction of nothing is no gravity), no longer than `_LONGEST`."""
+    length = sum(min(abs(x), 1e12) ** 2 for x in v) ** 0.5
+    if length <= _LONGEST:
+        return v
+    x, y, z = _unit(v)
+    return x * _LONGEST, y * _LONGEST, z * _LONGEST
 
 
 def _unit(v: _Triple) -> _Triple:

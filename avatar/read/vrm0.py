@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -36,6 +37,7 @@ _FIRST_PERSON = {
     "Both": "both",
 }
 _LEFT_OUT = "It is left out."
+_KEY, _MOST_KEYS, _BENT = 4, 64, 0.02
 
 HALF_TURN: F32 = np.diag(np.array([-1, 1, -1, 1], np.float32))
 """About +Y: 0.x models face -Z."""
@@ -123,8 +125,8 @@ def _materials(
     return tuple(colors), tuple(uvs)
 
 
-def read_look_at(at: At) -> LookAt | None:
-    """``firstPerson``'s look-at half. Curves other than the straight line are not followed."""
+def read_look_at(at: At, problems: Problems) -> LookAt | None:
+    """``firstPerson``'s look-at half. Curves become straight lines: VRM 1.0 has no others."""
     if at.absent:
         return None
     kind: Literal["bone", "expression"] = (
@@ -135,6 +137,11 @@ def read_look_at(at: At) -> LookAt | None:
 
     def range_map(key: str) -> RangeMap:
         m = at.get(key)
+        curve = m.get("curve")
+        if _bends(curve.value):
+            problems.add(
+                "avatar.look_at", curve, "is no straight line", "A straight line is followed."
+            )
         return RangeMap(
             m.get("xRange").number(90.0, 0.01, 180.0), m.get("yRange").number(scale, 0.0, 180.0)
         )
@@ -147,6 +154,19 @@ def read_look_at(at: At) -> LookAt | None:
         down=range_map("lookAtVerticalDown"),
         up=range_map("lookAtVerticalUp"),
     )
+
+
+def _bends(curve: object) -> bool:
+    """Whether keys of (time, value, slope in, slope out), 0..1, leave the straight line visibly."""
+    if not isinstance(curve, list) or not all(isinstance(v, int | float) for v in curve):
+        return False
+    keys = [curve[i : i + _KEY] for i in range(0, len(curve) - _KEY + 1, _KEY)][:_MOST_KEYS]
+    for (t0, v0, _, out), (t1, v1, into, _) in pairwise(keys):
+        long, h = t1 - t0, 0.5
+        middle = (v0 + v1) * h + (out - into) * long / 8.0
+        if not abs(middle - (t0 + long * h)) <= _BENT or not abs(v1 - t1) <= _BENT:
+            return True
+    return False
 
 
 def read_first_person(at: At, gltf: Gltf, problems: Problems) -> dict[int, str]:

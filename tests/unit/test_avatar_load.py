@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,24 +12,7 @@ from avatar.read.plain import bone_of
 from avatar.rig.skeleton import rest_world
 from flow.errors import AssetError
 from flow.mesh import Shading
-from tests.fixtures.glb import Glb, face, humanoid, morph_expression, vrm1
-
-
-def vrm0(**parts: Any) -> tuple[Glb, dict[str, int]]:
-    """The test body as VRM 0.x, which faces -Z."""
-    glb, nodes = humanoid()
-    for node in glb.root["nodes"]:
-        x, y, z = node["translation"]
-        node["translation"] = [-x, y, -z]
-    glb.root["extensions"]["VRM"] = {
-        "humanoid": {"humanBones": [{"bone": b, "node": n} for b, n in nodes.items()]},
-        "meta": {
-            "title": "Old", "author": "we", "allowedUserName": "Everyone",
-            "commercialUssageName": "Allow", "violentUssageName": "Disallow", "licenseName": "CC0",
-        },
-        **parts,
-    }  # fmt: skip
-    return glb, nodes
+from tests.fixtures.glb import Glb, face, humanoid, morph_expression, vrm0, vrm1
 
 
 def test_vrm1_must_bring_bones_names_and_licence(tmp_path: Path) -> None:
