@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -120,12 +121,16 @@ def _glb(data: bytes) -> Container:
     root, weight, odd = _document(bytes(view[20 : 20 + size]), oddities)
     at = 20 + size + (-size % 4)
     binary = None
+    chunks: Counter[int] = Counter()
     while at + 8 <= length:
         size, kind = struct.unpack_from("<II", data, at)
         if at + 8 + size > length:
             raise _cut("The binary chunk is longer than the file.")
         if kind == _BIN and binary is None:
             binary = view[at + 8 : at + 8 + size]
+        if kind == _JSON or chunks[kind] or (kind == _BIN and sum(chunks.values())):
+            odd = (*odd, "has a chunk too many, or one in the wrong place")
+        chunks[kind] += 1
         at += 8 + size + (-size % 4)
     return Container(root, binary, odd, len(data), weight)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.read.accessors import Accessors
+from avatar.read.check import check
 from avatar.read.document import Document, open_document
 from avatar.read.images import Textures
 from avatar.read.jsonat import At
@@ -66,6 +67,7 @@ def build(document: Document, max_texture_px: int, told: Told | None = None) -> 
         meshes = Meshes(document, accessors, materials)
         gltf = _build(document, nodes, skins, materials, meshes)
         textures.finish(counter.add)
+        check(document)
         return replace(gltf, model=replace(gltf.model, textures=_opaque(materials, textures.used)))
 
 

@@ -30,7 +30,11 @@ class Problems:
         try:
             yield
         except AssetError as error:
-            self._append(Problem(error.code, at.path, error.message, remedy))
+            self.tell(error, at, remedy)
+
+    def tell(self, error: AssetError, at: At, remedy: str) -> None:
+        """Note what an error says; `remedy` is what was done instead."""
+        self._append(Problem(error.code, at.path, error.message, remedy))
 
     def _append(self, problem: Problem) -> None:
         """Each oddity once, however often its place is read."""
