@@ -86,12 +86,13 @@ def _run(settings: CaptureSettings, pipe: Connection, stop: threading.Event, log
             while not stop.is_set():
                 picture = pictures.read(0.25)
                 if picture is not None:
-                    frame = tracker.track(
+                    for frame in tracker.parts(
                         picture.pixels, picture.captured, seq, mirrored=settings.mirrored
-                    )
+                    ):
+                        pace.count(frame)
+                        pipe.send_bytes(wire.pack(frame))
+                    pace.pictures += 1
                     seq += 1
-                    pace.count(frame)
-                    pipe.send_bytes(wire.pack(frame))
                 if pictures.ended:
                     break
                 now = clock.now()
@@ -131,11 +132,11 @@ class _Pace:
     def __init__(self, now: int) -> None:
         self.due = now
         self._since, self._cpu = now, process_cpu_ns()
-        self._frames = 0
+        self.pictures = 0
+        """Since the last report; whoever reads them counts."""
         self._found = dict.fromkeys(_PARTS, 0)
 
     def count(self, frame: MotionFrame) -> None:
-        self._frames += 1
         parts = (frame.face, frame.body, frame.left_hand, frame.right_hand)
         for (name, _), part in zip(_PARTS.items(), parts, strict=True):
             self._found[name] += part is not None
@@ -144,10 +145,10 @@ class _Pace:
         seconds = max(now - self._since, 1) / NS_PER_S
         cpu = process_cpu_ns()
         out = {name: round(n / seconds, 2) for name, n in self._found.items()}
-        out["camera_fps"] = round(self._frames / seconds, 2)
-        out["cpu_ms_per_frame"] = round((cpu - self._cpu) / 1e6 / max(self._frames, 1), 2)
+        out["camera_fps"] = round(self.pictures / seconds, 2)
+        out["cpu_ms_per_frame"] = round((cpu - self._cpu) / 1e6 / max(self.pictures, 1), 2)
         out["cpu_cores"] = round((cpu - self._cpu) / 1e9 / seconds, 3)
-        self._since, self._cpu, self._frames = now, cpu, 0
+        self._since, self._cpu, self.pictures = now, cpu, 0
         self._found = dict.fromkeys(_PARTS, 0)
         self.due = now + REPORT_NS
         return out

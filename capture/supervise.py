@@ -23,6 +23,15 @@ def _in_thread(work: Work) -> None:
     threading.Thread(target=work, name="capture restart", daemon=True).start()
 
 
+def fresh(source: MotionSource) -> list[MotionFrame]:
+    """Every unread frame of a source that keeps them, else its newest one."""
+    poll_all = getattr(source, "poll_all", None)
+    if poll_all is not None:
+        return list(poll_all())
+    frame = source.poll()
+    return [] if frame is None else [frame]
+
+
 class Supervised:
     """Keeps a source alive. The first start raises what it raises; later failures are counted.
 
@@ -68,6 +77,11 @@ class Supervised:
         """The newest frame, or None, also while it is being restarted."""
         self._watch()
         return None if self._source is None else self._source.poll()
+
+    def poll_all(self) -> list[MotionFrame]:
+        """Every frame since the last call, oldest first."""
+        self._watch()
+        return [] if self._source is None else fresh(self._source)
 
     def status(self) -> Status:
         """The source's status; ``reconnecting`` with the reason while there is none."""

@@ -7,8 +7,10 @@ when a face is smaller than 13 % of the picture, and the whole-body network inve
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Protocol, TypeGuard
 
 import numpy as np
@@ -17,6 +19,7 @@ from capture import regions
 from capture.crop import Window, cut, settle, shrunk, to_picture, whole
 from capture.guard import OnePerformer, Seen
 from capture.landmarkers import BodyNet, FaceNet, HandNet, RawFace
+from capture.merge import merge
 from capture.models import face_pose
 from capture.models.store import ModelSet
 from capture.schedule import Turns, resolve_schedule
@@ -114,33 +117,36 @@ class Tracker:
             self._hands[bit] = HandNet(models.hand)
             self._nets.append(self._hands[bit])
         if self.schedule == "threads":
-            self._pool = ThreadPoolExecutor(1, "face")
+            self._pool = ThreadPoolExecutor(1, "body and hands")
 
     def track(self, pixels: U8, captured: int, seq: int, *, mirrored: bool = False) -> MotionFrame:
         """Everything that was looked for and found in one BGR picture."""
+        return reduce(merge, self.parts(pixels, captured, seq, mirrored=mirrored))
+
+    def parts(
+        self, pixels: U8, captured: int, seq: int, *, mirrored: bool = False
+    ) -> Iterator[MotionFrame]:
+        """The same as one or two frames of the same picture, each as soon as it is known.
+
+        What is seen first is how late lips and eyes are: a face does not wait for body or hand.
+        """
         plan = self._turns.plan(captured)
-        face: FaceSample | None
-        if self._pool is not None:
-            waiting = self._pool.submit(self._find_face, pixels, captured)
-            body, hands, looked = self._find_rest(pixels, captured, plan)
-            face = waiting.result()
-        elif self.schedule == "every":  # the body first: face and hands profit from it
-            body, hands, looked = self._find_rest(pixels, captured, plan)
-            face = self._find_face(pixels, captured)
-        else:
-            face = self._find_face(pixels, captured)
-            body, hands, looked = self._find_rest(pixels, captured, plan)
-        return MotionFrame(
-            seq=seq,
-            captured=captured,
-            aspect=pixels.shape[1] / pixels.shape[0],
-            face=face,
-            body=body,
-            left_hand=hands.get(LOOKED_LEFT),
-            right_hand=hands.get(LOOKED_RIGHT),
-            mirrored=mirrored,
-            looked_for=LOOKED_FACE | looked,
+        picture = MotionFrame(
+            seq, captured, pixels.shape[1] / pixels.shape[0], mirrored=mirrored, looked_for=0
         )
+        if self.schedule == "every":  # the body first: face and hands profit from it
+            body, hands, looked = self._find_rest(pixels, captured, plan)
+            face = self._find_face(pixels, captured)
+            yield _completed(picture, body, hands, LOOKED_FACE | looked, face)
+            return
+        rest = None
+        if self._pool is not None:
+            rest = self._pool.submit(self._find_rest, pixels, captured, plan)
+        yield replace(picture, face=self._find_face(pixels, captured), looked_for=LOOKED_FACE)
+        if rest is not None:
+            yield _completed(picture, *rest.result())
+        elif plan & ~LOOKED_FACE:
+            yield _completed(picture, *self._find_rest(pixels, captured, plan))
 
     def _find_rest(
         self, pixels: U8, captured: int, plan: int
@@ -264,6 +270,23 @@ class Tracker:
             self._pool.shutdown(wait=True)
         while self._nets:
             self._nets.pop().close()
+
+
+def _completed(
+    picture: MotionFrame,
+    body: BodySample | None,
+    hands: dict[int, HandSample],
+    looked: int,
+    face: FaceSample | None = None,
+) -> MotionFrame:
+    return replace(
+        picture,
+        face=face,
+        body=body,
+        left_hand=hands.get(LOOKED_LEFT),
+        right_hand=hands.get(LOOKED_RIGHT),
+        looked_for=looked,
+    )
 
 
 def _is_fresh(seen: tuple[F32, int] | None, captured: int) -> TypeGuard[tuple[F32, int]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from capture.supervise import fresh
 from flow.clock import NS_PER_S
 from flow.errors import EngineError
 from flow.motion import MotionFrame
@@ -101,8 +102,7 @@ class Loop:
     def _tick(self, due: int) -> None:
         session, meter = self.session, self.session.meter
         with meter.measure("solve"):
-            frame = session.motion.source.poll()
-            if frame is not None:
+            for frame in fresh(session.motion.source):
                 session.performer.feed(frame)
                 self.last_motion = frame
                 self.motion_frames += 1

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import assets
 from capture.process import CaptureProcess, CaptureSettings
+from capture.supervise import fresh
 from capture.synthetic import SyntheticSource
 from capture.take_file import TakeReader, TakeWriter
 from flow.clock import NS_PER_MS, NS_PER_S, Clock, MonotonicClock
@@ -143,8 +144,8 @@ def _record(
         source.start()
         closers.callback(source.stop)
         while not stopped:
-            fresh = _fresh(source)
-            for frame in fresh:
+            unread = fresh(source)
+            for frame in unread:
                 if take is None:
                     take = TakeWriter(out, source=arguments.source.partition(":")[0])
                     closers.enter_context(take)
@@ -155,7 +156,7 @@ def _record(
                 take.write(frame)
                 last = frame.captured
             status = source.status()
-            if not fresh:
+            if not unread:
                 if status.state == "stopped":
                     break
                 if status.state == "failed":
@@ -176,11 +177,3 @@ def _failed(status: Status, out: Path, frames: int) -> DeviceError:
     return DeviceError(
         (status.sentence or "The source failed.") + kept, code=status.code or "device.failed"
     )
-
-
-def _fresh(source: MotionSource) -> list[MotionFrame]:
-    poll_all = getattr(source, "poll_all", None)
-    if poll_all is not None:
-        return list(poll_all())
-    frame = source.poll()
-    return [frame] if frame is not None else []

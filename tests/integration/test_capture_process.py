@@ -19,7 +19,7 @@ from capture.supervise import Supervised
 from flow import wire
 from flow.clock import NS_PER_MS, NS_PER_S, MonotonicClock
 from flow.errors import AssetError
-from flow.motion import MotionFrame
+from flow.motion import LOOKED_FACE, MotionFrame
 from tests.conftest import ROOT
 from tests.fixtures.waiting import wait_for
 
@@ -238,3 +238,25 @@ def test_damaged_networks_are_an_error_of_the_engine_not_a_crash(
     last = messages.unpack(raw[-1])
     assert isinstance(last, Failure)
     assert last.error.code in {"engine.tracker", "models.damaged"}
+
+
+def test_a_live_face_must_not_wait_for_body_and_hands(
+    shared: Path, models: str, tmp_path: Path
+) -> None:
+    clip = shared / "data" / "videos" / "face" / "lp_s13.mp4"
+    settings = CaptureSettings(f"file:{clip}", models_dir=models, schedule="turns")
+    frames = [wire.unpack(d) for d in _frames(_raw_messages(settings, tmp_path / "log", 30))]
+
+    pictures: dict[int, list[MotionFrame]] = {}
+    for frame in frames:
+        pictures.setdefault(frame.seq, []).append(frame)
+    assert sorted(pictures) == list(range(len(pictures)))
+    both = [parts for parts in pictures.values() if len(parts) == 2]
+    assert len(both) > 5
+    for face, rest in both:
+        assert face.captured == rest.captured
+        assert face.looked_for == LOOKED_FACE
+        assert rest.looked_for
+        assert not rest.looked_for & LOOKED_FACE
+        assert rest.face is None
+    assert [f.captured for f in frames] == sorted(f.captured for f in frames)
