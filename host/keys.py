@@ -41,6 +41,17 @@ class NoKeyboard:
         return ""
 
 
+class Keyboards:
+    """Several at once: the terminal's and the window's."""
+
+    def __init__(self, *all_: Keyboard) -> None:
+        self._all = all_
+
+    def pressed(self) -> str:
+        """What was typed on any of them."""
+        return "".join(one.pressed() for one in self._all)
+
+
 @contextmanager
 def keyboard(wanted: bool = True) -> Iterator[Keyboard]:
     """The keys of this terminal while the context lasts; `NoKeyboard` where there is none."""

@@ -11,7 +11,7 @@ from avatar.perform.mixer import Mixer
 from flow.clock import NS_PER_S, Clock
 from flow.errors import OutputError
 from flow.seams import Status
-from host.keys import Keyboard, NoKeyboard
+from host.keys import Keyboard, Keyboards, NoKeyboard
 from host.log import Voice
 from host.loop import Loop
 from host.processes import Usage
@@ -91,7 +91,7 @@ class LiveShow:
             go_on=self._unless_stopped,
         )
         try:
-            session.prompter.keyboard = self.keys
+            session.prompter.keyboard = Keyboards(self.keys, session.renderer)
             self.loop = Loop(session, self._each_second, self._on_air)
             self._unless_stopped()
             self.loop.run()
@@ -151,7 +151,8 @@ class LiveShow:
                 self._voice.say(f"{name}: {status.sentence}")
         if self._open_page:
             self._show_page(loop.session)
-        if loop.session.prompter.has_keys and not isinstance(self.keys, NoKeyboard):
+        typed = self.show.picture.window or not isinstance(self.keys, NoKeyboard)
+        if loop.session.prompter.has_keys and typed:
             self._voice.say(loop.session.prompter.help())
         self._voice.say("End with Ctrl-C.")
 

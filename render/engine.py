@@ -90,6 +90,10 @@ class Renderer:
         trace = Trace(captured=frame.captured, drawn=now)
         return VideoFrame(frame.seq, frame.due, self.width, self.height, out, trace)
 
+    def pressed(self) -> str:
+        """The characters typed into the window since the last call; none without a window."""
+        return self._window.pressed() if self._window is not None else ""
+
     def picture(self, frame: StageFrame, *, transparent: bool = False) -> U8:
         """(h, w, 4) RGBA, top row first, straight alpha; the caller's memory.
 

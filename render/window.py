@@ -48,6 +48,7 @@ class PictureWindow:
         region = self._window.make_display_region()
         region.set_camera(root.attach_new_node(camera))
         self._root = root
+        self._keys = _Keys(self._window)
 
     def show(self, bgra: U8) -> None:
         """Show a (h, w, 4) BGRA picture of the window's size."""
@@ -59,6 +60,11 @@ class PictureWindow:
         self._window.set_active(True)
         self._engine.render_frame()
         self._window.set_active(False)
+        self._keys.collect()
+
+    def pressed(self) -> str:
+        """The characters typed into the window since the last call."""
+        return self._keys.taken()
 
     @property
     def is_closed(self) -> bool:
@@ -68,6 +74,36 @@ class PictureWindow:
     def close(self) -> None:
         """Close it; idempotent."""
         self._engine.remove_window(self._window)
+
+
+class _Keys:
+    """What is typed into a window: the engine's data graph, walked once a picture."""
+
+    EVENT = "mirrorstage-key"
+
+    def __init__(self, window: Any) -> None:
+        panda = core()
+        self._root = panda.NodePath("keys")
+        device = self._root.attach_new_node(panda.MouseAndKeyboard(window, 0, "keyboard"))
+        thrower = panda.ButtonThrower("characters")
+        thrower.set_keystroke_event(self.EVENT)
+        device.attach_new_node(thrower)
+        self._walker = panda.DataGraphTraverser()
+        self._queue = panda.EventQueue.get_global_event_queue()
+        self._typed = ""
+
+    def collect(self) -> None:
+        """Take what the last picture's window events brought. Nobody else uses the queue."""
+        self._walker.traverse(self._root.node())
+        while not self._queue.is_queue_empty():
+            event = self._queue.dequeue_event()
+            if event.get_name() == self.EVENT and event.get_num_parameters():
+                self._typed += event.get_parameter(0).get_wstring_value()
+
+    def taken(self) -> str:
+        """The characters so far, once; control characters are left out."""
+        typed, self._typed = self._typed, ""
+        return "".join(c for c in typed if c.isprintable())
 
 
 def _open(width: int, height: int, title: str) -> Any:
