@@ -57,18 +57,16 @@ class ExpressionRig:
         self._materials = model.materials
         members = words.groups if words else (set(BLINKS), set(LOOKS), set(MOUTHS))
         rules = ("override_blink", "override_look_at", "override_mouth")
-        self._groups = [self._group(m, r) for m, r in zip(members, rules, strict=True)]
-        self._any_override = any(b.any() or s.any() for _, b, s in self._groups)
+        groups = (self._group(m, r) for m, r in zip(members, rules, strict=True))
+        self._groups = [g for g in groups if len(g[0]) and (g[1] or g[2])]
         self._words = words
         self.asked: F64 = np.zeros(n)
         """(expressions,) weights before overrides of the last update."""
         self.output: F64 = np.zeros(n)
         """(expressions,) weights after overrides of the last update."""
 
-    def _group(
-        self, members: set[str], rule: str
-    ) -> tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.bool_]]:
-        """Indices of the members, and which expressions block or damp them.
+    def _group(self, members: set[str], rule: str) -> tuple[NDArray[np.intp], list[int], list[int]]:
+        """Indices of the members, of what blocks and of what damps them.
 
         What a member says about its own kind counts for nothing (VRMC_vrm-1.0, "Procedural
         override"): a blink that blocks blinking would never be seen.
@@ -76,11 +74,8 @@ class ExpressionRig:
         rows = [i for i, e in enumerate(self._all) if {e.name, arkit_name(e.name)} & members]
         own = set(rows)
         said = ["none" if i in own else getattr(e, rule) for i, e in enumerate(self._all)]
-        return (
-            np.array(rows, np.intp),
-            np.array([s == "block" for s in said], bool),
-            np.array([s == "blend" for s in said], bool),
-        )
+        blocks = [i for i, s in enumerate(said) if s == "block"]
+        return np.array(rows, np.intp), blocks, [i for i, s in enumerate(said) if s == "blend"]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -103,18 +98,18 @@ class ExpressionRig:
         `flow.pose.AvatarPose`), `looks` the gaze as look expressions.
         """
         words = self._words
-        weights = np.zeros(len(self._all))
+        gathered = [0.0] * len(self._all)  # in plain numbers; what is not one is not larger
         told = words.choose(asked, chosen) if words else {**asked, **(chosen or {})}
         for name, value in told.items():
             i = self._find(name)
-            if i >= 0:
-                weights[i] = max(weights[i], value)
+            if i >= 0 and value > gathered[i]:
+                gathered[i] = value
         if words is None or words.takes_looks(asked):
             for name, value in looks.items():
                 i = self._index.get(name, -1)
-                if i >= 0:
-                    weights[i] = max(weights[i], value)
-        np.clip(np.nan_to_num(weights), 0.0, 1.0, out=weights)
+                if i >= 0 and value > gathered[i]:
+                    gathered[i] = value
+        weights = np.minimum(np.array(gathered), 1.0)
         self.asked = weights
         self.output = self._override(weights)
         self.morph_weights[:] = self._base
@@ -134,13 +129,11 @@ class ExpressionRig:
     def _override(self, weights: F64) -> F64:
         if self._any_binary:
             weights = np.where(self._binary, weights > HALF, weights)
-        if not self._any_override:
+        if not self._groups:
             return weights
-        out = weights.copy()
+        out, shown = weights.copy(), weights.tolist()
         for members, blocks, blends in self._groups:
-            if not len(members):
-                continue
-            amount = float((weights[blocks] > 0).sum() + weights[blends].sum())
+            amount = sum(shown[i] > 0.0 for i in blocks) + sum(shown[i] for i in blends)
             if amount > 0.0:
                 rest = max(0.0, 1.0 - amount)
                 # A binary expression is never half shown: any damping turns it off.
