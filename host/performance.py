@@ -22,7 +22,7 @@ LONGEST_S = 86_400.0
 LIST_KEY = "?"
 """Lists the keys of the show."""
 VERBS = ("animation", "expression", "shot", "stop")
-_KEY = Field("", description="one character, typed where the show was started")
+_KEY = Field("", description="one character, typed in the show's terminal or window")
 
 
 class _Section(BaseModel):
@@ -73,7 +73,7 @@ class ExpressionSection(_Section):
 
     name: str = Field(
         min_length=1,
-        description="what is shown: happy, angry, sad, relaxed, surprised, blink, or any "
+        description="what is shown: happy, angry, sad, relaxed, surprised, neutral, blink, or any "
         "expression of the avatar's own",
     )
     key: str = _KEY

@@ -63,6 +63,7 @@ def report(loop: Loop, usage: Usage) -> dict[str, Any]:
             "dropped": counters.dropped,  # as the outputs' status above just summed it
             "failed": counters.errors,
         },
+        "mixer": {"poses_skipped": dict(session.mixer.faults), "actions": session.prompter.done},
         "memory_mb": usage.memory_mb(),
         "cpu_ms_per_frame": cpu,
         "outputs": outputs,

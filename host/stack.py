@@ -92,7 +92,8 @@ def check_expressions(sections: Sequence[ExpressionSection], avatar: Avatar) -> 
         ShowFileError: ``show.expression`` with all that it does not have.
     """
     words = Vocabulary(avatar.expressions)
-    missing = [s.name for s in sections if not words.knows(s.name)]
+    # Any avatar can be without a mood.
+    missing = [s.name for s in sections if not (words.knows(s.name) or s.name == "neutral")]
     if not missing:
         return
     known = list(words.names)

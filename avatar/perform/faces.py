@@ -5,7 +5,7 @@ The rules (docs/decisions/expressions.md says why; tests/unit/test_avatar_faces.
 1. A name that is chosen lies over the same name beneath (moving, or chosen by a lower layer) like
    paint: by its share the one goes and the other comes, never their sum.
 2. Likewise for what says the same in other words. A chosen *mood* (happy, angry, sad, relaxed,
-   surprised) takes the place of the moving moods and of the ARKit shapes that make them (smile,
+   surprised, or neutral: no mood at all) takes the place of the moving moods and of the ARKit shapes that make them (smile,
    frown, brows, squint, wide eyes, sneer); a chosen *vowel* that of the moving mouth; a chosen
    *blink* that of the moving lid; a chosen *look* that of the gaze.
 3. Everything else goes on: under a chosen mood the performer still blinks, looks and speaks. What
@@ -25,7 +25,7 @@ import numpy as np
 from flow.motion import ARKIT_NAMES
 from flow.pose import PRESET_EXPRESSIONS, AvatarPose
 
-MOODS = ("happy", "angry", "sad", "relaxed", "surprised")
+MOODS = ("happy", "angry", "sad", "relaxed", "surprised", "neutral")
 VOWELS = ("aa", "ih", "ou", "ee", "oh")
 
 

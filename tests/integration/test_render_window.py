@@ -46,7 +46,7 @@ def display() -> Iterator[str]:
 def test_characters_typed_into_the_window_must_be_handed_over_once(display: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", TYPE],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "DISPLAY": display, "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "DISPLAY": display, "PYTHONUTF8": "1"},
         capture_output=True, text=True, encoding="utf-8", timeout=50, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

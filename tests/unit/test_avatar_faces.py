@@ -81,6 +81,13 @@ def test_the_upper_of_two_moods_must_win_and_their_sum_be_one_at_most() -> None:
     assert both.chosen == {"happy": 0.5, "sad": 0.5}
 
 
+def test_neutral_must_be_no_mood_at_all() -> None:
+    pose = choose(choose(face(**SMILING), {"happy": 1.0}), {"neutral": 1.0})
+    assert pose.chosen == {"neutral": 1.0}
+    assert not {"happy", "mouthSmileLeft"} & pose.expressions.keys()
+    assert pose.expressions["jawOpen"] == pytest.approx(0.4)
+
+
 def test_an_expression_of_the_authors_own_must_stand_beside_everything() -> None:
     before = face(**SMILING)
     pose = choose(before, {"Cat ears": 1.0})

@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from avatar.read.load import load_avatar
 from avatar.rig.expression import Expression, MorphBind
+from avatar.rig.lips import lips_follow_jaw
+from avatar.rig.overlap import contained, first_of
 from avatar.rig.vocabulary import Vocabulary, arkit_name
 from avatar.solve.express import expressions
 from flow.motion import ARKIT_INDEX, ARKIT_NAMES
 from flow.pose import PRESET_EXPRESSIONS
+from tests.conftest import ROOT
 
 PRESETS = [n for n in PRESET_EXPRESSIONS if n != "neutral"]
 
@@ -121,6 +125,24 @@ def test_a_chosen_face_with_closed_eyes_must_not_close_them_twice() -> None:
         {"blinkLeft": 1.0, "blinkRight": 1.0}, {"happy": 1.0}
     )
     assert told["blinkLeft"] == pytest.approx(0.2)
+
+
+def test_what_a_face_contains_must_be_measured_on_its_shapes() -> None:
+    """The built-in host: relaxed eyes are two thirds shut, a happy mouth is a quarter open."""
+    mira = load_avatar(ROOT / "assets" / "avatars" / "mira.vrm", max_texture_px=64)
+    by_name = {n.lower(): e for n, e in mira.expressions.items()}
+    lids = contained(by_name.values(), first_of(by_name, ("blink",)), mira.model)
+    mouth = contained(by_name.values(), first_of(by_name, ("none",), ("aa",)), mira.model)
+    assert lids["blink"] == mouth["aa"] == 1.0
+    assert lids["relaxed"] == pytest.approx(0.66, abs=0.1)
+    assert "sad" not in lids and "angry" not in mouth
+    assert mouth["happy"] == pytest.approx(0.24, abs=0.1)
+    assert mouth["surprised"] > mouth["happy"]
+    assert contained(by_name.values(), first_of(by_name, ("none",)), mira.model) == {}
+    assert lips_follow_jaw(mira.expressions, mira.model)
+    turned = dict(mira.expressions)
+    turned["mouthClose"] = turned["mouthPucker"]
+    assert not lips_follow_jaw(turned, mira.model)
 
 
 def test_no_weight_may_leave_its_range() -> None:

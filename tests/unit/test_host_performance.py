@@ -153,11 +153,12 @@ def test_mistakes_must_be_said_in_plain_words(section: dict[str, Any], said: str
 def test_an_expression_that_the_avatar_lacks_must_be_refused_with_those_it_has(
     mira: Avatar,
 ) -> None:
-    show = validate({"expression": [{"name": "hapy"}, {"name": "Happy"}]}, "show.toml")
+    show = validate({"expression": [{"name": "hapy"}, {"name": "Happy"}, {"name": "neutral"}]}, "show.toml")
     with pytest.raises(ShowFileError) as fault:
         actors(show, mira)
     assert fault.value.code == "show.expression"
     assert "'hapy' (did you mean 'happy'?)" in fault.value.message
+    assert "neutral" not in fault.value.message
     assert "'Happy'" not in fault.value.message, "any case will do"
     assert "surprised" in fault.value.hint and "tongueOut" in fault.value.hint
 
