@@ -64,7 +64,10 @@ class AnimationLayer:
         self.priority = PRIORITY[self.kind] if priority is None else priority
         self.handing_over: Mask | None = None
         self.loop = loop
-        self._seam = loop and _has_seam(clip)
+        seam_rad = _seam_rad(clip) if loop else 0.0
+        self._seam = seam_rad > _SEAM_RAD
+        if self._seam:
+            fade_s = max(fade_s, STEEPEST * seam_rad / MAX_TURN_RAD_S)
         self._cue = Cue(
             clip,
             loop=loop and not self._seam,
@@ -126,11 +129,12 @@ class AnimationLayer:
             self._hand(_NO_JOINTS)
             return base
         share = playing.bones * self._weights[PART_OF_BONE]
-        self._hand(share)
+        # Two rounds or two starts that cross are a hand-over, too.
+        self._hand(share, crossing=len(playing.names) > 1)
         return self._laid(base, playing, share)
 
-    def _hand(self, share: F64) -> None:
-        moved = share != self._share
+    def _hand(self, share: F64, *, crossing: bool = False) -> None:
+        moved = share > 0.0 if crossing else share != self._share
         self.handing_over = moved if moved.any() else None
         self._share = share
 
@@ -159,8 +163,10 @@ class AnimationLayer:
         return choose(pose, shown) if shown else pose
 
 
-def _has_seam(clip: Clip) -> bool:
-    """Whether the clip's end is not its beginning."""
+def _seam_rad(clip: Clip) -> float:
+    """How far the clip's end is from its beginning."""
+    if clip.duration_s <= 0.0:
+        return 0.0
     first, last = clip.sample(0.0), clip.sample(clip.duration_s)
     apart = turn_rad(mul(first.rotations, inv(last.rotations.astype(np.float64))))
-    return clip.duration_s > 0.0 and bool(apart.max() > _SEAM_RAD)
+    return float(apart.max())

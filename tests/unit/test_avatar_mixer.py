@@ -157,16 +157,16 @@ def test_an_arm_asked_for_again_must_not_jump() -> None:
 
 
 def test_a_loop_with_a_seam_must_be_faded_into_itself() -> None:
-    there, back = turned(leftUpperArm=euler("z", 40)), turned(leftUpperArm=euler("z", -40))
+    there, back = turned(leftUpperArm=euler("z", 70)), turned(leftUpperArm=euler("z", -70))
     clip = clip_of("swing", np.array([0.0, 2.0]), rotations=np.stack([there, back]),
                    bones=np.array([b == "leftUpperArm" for b in HUMAN_BONES]))  # fmt: skip
     layer = AnimationLayer(clip, loop=True, priority=50)
     mixer = Mixer([layer])
     poses = run(mixer, 240, lambda i, now: layer.start(now) if i == 0 else None)
     assert layer.playing
-    assert steps_deg(poses).max() < 13.0
+    assert steps_deg(poses).max() < 15.5
     at = np.array([turn_deg(p, "leftUpperArm", there) for p in poses[30:]])
-    assert at.max() > 60.0 and (np.diff(at) < 0).sum() > 20, "it goes back and forth for ever"
+    assert at.max() > 100.0 and (np.diff(at) < 0).sum() > 20, "it goes back and forth for ever"
 
 
 def test_a_bow_must_leave_the_feet_where_they_stand() -> None:
