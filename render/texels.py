@@ -23,29 +23,49 @@ NEARLY_WHITE = 250
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def texels(model: Model, use: Map, uv: F32, change: Mapping[str, Any] = NOTHING) -> F32:
-    """(v, 4) 0..1 texels of `use` at `uv` under an expression's `change`, as stored.
+class Texels:
+    """Reads the textures of one model; keeps a coarse copy of each that was asked for."""
 
-    White when `use` names no texture.
-    """
-    if not 0 <= use.texture < len(model.textures):
-        return np.ones((len(uv), 4), np.float32)
-    texture = model.textures[use.texture]
-    at = transformed(uv, changed(use, change))
-    return read(coarse(texture.rgba), at, texture.repeat_u, texture.repeat_v)
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._coarse: dict[int, F32] = {}
+        self._headroom: dict[int, float] = {}
 
+    def has(self, use: Map) -> bool:
+        """Whether `use` names a texture."""
+        return 0 <= use.texture < len(self._model.textures)
 
-def headroom(model: Model, material: Material) -> float:
-    """How much brighter `material`'s base texture may be stored.
+    def copy(self, use: Map) -> F32:
+        """(h, w, 4) 0..1 the coarse copy of the texture that `use` names."""
+        found = self._coarse.get(use.texture)
+        if found is None:
+            found = self._coarse[use.texture] = coarse(self._model.textures[use.texture].rgba)
+        return found
 
-    Vertex colours only ever darken it; a rim or a glow on a dark texture needs the room.
-    """
-    texture = material.base_map.texture
-    if material.shading is Shading.UNLIT or not 0 <= texture < len(model.textures):
-        return 1.0
-    rgba = model.textures[texture].rgba
-    peak = int(rgba[..., :3].max(initial=0))
-    return min(255.0 / max(peak, 1), MOST_HEADROOM) if peak < NEARLY_WHITE else 1.0
+    def at(self, use: Map, uv: F32, change: Mapping[str, Any] = NOTHING) -> F32:
+        """(v, 4) 0..1 texels of `use` at `uv` under an expression's `change`, as stored.
+
+        White when `use` names no texture.
+        """
+        if not self.has(use):
+            return np.ones((len(uv), 4), np.float32)
+        texture = self._model.textures[use.texture]
+        at = transformed(uv, changed(use, change))
+        return read(self.copy(use), at, texture.repeat_u, texture.repeat_v)
+
+    def headroom(self, material: Material) -> float:
+        """How much brighter `material`'s base texture may be stored.
+
+        Vertex colours only ever darken it; a rim or a glow on a dark texture needs the room.
+        """
+        index = material.base_map.texture
+        if material.shading is Shading.UNLIT or not self.has(material.base_map):
+            return 1.0
+        if index not in self._headroom:
+            peak = int(self._model.textures[index].rgba[..., :3].max(initial=0))
+            room = min(255.0 / max(peak, 1), MOST_HEADROOM) if peak < NEARLY_WHITE else 1.0
+            self._headroom[index] = room
+        return self._headroom[index]
 
 
 def coarse(rgba: np.ndarray) -> F32:

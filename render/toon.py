@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from flow.mesh import Alpha, MToon, Shading
+from flow.mesh import Alpha, Shading
 from flow.spec import F32, U8
 from flow.stage import Light
 from render.color import display_from_linear, light_colors, linear_from_display, unit
 from render.model import Layout, Part, material_at
+from render.rim import Rim
 from render.surface import metal_rough
-from render.texels import NOTHING, coarse, headroom, read, texels
+from render.texels import NOTHING, Texels
 from render.uv import UV_CHANGES, is_masked
 
 SOFTEST_EDGE = 0.12
@@ -36,6 +37,7 @@ class ToonLight:
     def __init__(self, layout: Layout) -> None:
         count = len(layout.positions)
         self._layout = layout
+        self.texels = Texels(layout.model)
         self._base, self._shade, self._own = (_colors(count) for _ in range(3))
         self._shift, self._slope, self._uneven = (np.zeros(count, np.float32) for _ in range(3))
         self._inverse = np.ones((count, 3), np.float32)
@@ -51,7 +53,7 @@ class ToonLight:
         self._a, self._b = np.zeros(count, np.float32), np.zeros(count, np.float32)
         self._index = np.zeros((count, 3), np.int32)
         self.out: U8 = np.full((count, 4), 255, np.uint8)
-        self._extras: list[_Extra] = []
+        self._rims: list[Rim] = []
         self._changes: dict[int, Mapping[str, Any]] = {}
         self._plain: list[Part] = []
         for part in layout.parts:
@@ -66,11 +68,11 @@ class ToonLight:
         material = material_at(model, part.material)
         # Under a mask every vertex has gone its own way, which `software.moving` knows.
         at = {k: v for k, v in change.items() if k in UV_CHANGES and not is_masked(material)}
-        stored = texels(model, material.base_map, uv, at)[:, :3]
+        stored = self.texels.at(material.base_map, uv, at)[:, :3]
         base = np.asarray(change.get("base_color", material.base_color), np.float32)
         tint = linear_from_display(self._layout.color[run, :3])
         self._base[run] = base[:3] * tint * linear_from_display(stored)
-        bright = stored * np.float32(headroom(model, material))
+        bright = stored * np.float32(self.texels.headroom(material))
         self._inverse[run] = 1.0 / np.maximum(bright, DARKEST_TEXEL)
         alpha = self._layout.color[run, 3] * base[3]
         opaque = part.alpha is Alpha.OPAQUE
@@ -78,27 +80,27 @@ class ToonLight:
         emissive = np.asarray(change.get("emissive", material.emissive), np.float32)
         self._own[run] = 0.0
         if emissive.any():
-            glow = texels(model, material.emissive_map, uv, at)[:, :3]
+            glow = self.texels.at(material.emissive_map, uv, at)[:, :3]
             self._own[run] = emissive * linear_from_display(glow)
         mtoon = material.mtoon
         if material.shading is Shading.MTOON and mtoon is not None:
             shade = np.asarray(change.get("shade_color", mtoon.shade_color), np.float32)
-            dark = texels(model, mtoon.shade_map, uv, at)[:, :3]
+            dark = self.texels.at(mtoon.shade_map, uv, at)[:, :3]
             self._shade[run] = shade * linear_from_display(dark)
             edge = max(1.0 - mtoon.shading_toony, SOFTEST_EDGE)
             self._shift[run] = mtoon.shading_shift + edge
             if mtoon.shading_shift_map.texture >= 0:
-                more = texels(model, mtoon.shading_shift_map, uv, at)[:, 0]
+                more = self.texels.at(mtoon.shading_shift_map, uv, at)[:, 0]
                 self._shift[run] += more * mtoon.shading_shift_map.strength
             self._slope[run] = 0.5 / edge
             self._uneven[run] = 1.0 - mtoon.gi_equalization
         elif material.shading is Shading.UNLIT:
             self._own[run] += self._base[run]
             self._base[run] = self._shade[run] = 0.0
-        self._extras = [extra for extra in self._extras if extra.part is not part]
-        extra = _Extra(self._layout, part, change)
-        if extra.needed:
-            self._extras.append(extra)
+        self._rims = [rim for rim in self._rims if rim.part is not part]
+        rim = Rim(self._layout, part, change, self.texels)
+        if rim.needed:
+            self._rims.append(rim)
         self._lit = ()
 
     def recolor(self, overrides: Mapping[int, Mapping[str, Any]]) -> None:
@@ -137,7 +139,7 @@ class ToonLight:
         facing, cosine = self._b, self._a
         _lengths(normals, out=self.normal_lengths)
         np.divide(normals, self.normal_lengths[:, None], out=normal)
-        if self._extras or self._any_glow or self._plain:
+        if self._rims or self._any_glow or self._plain:
             np.subtract(np.asarray(eye, np.float32), positions, out=to_eye)
             _lengths(to_eye, out=cosine)
             np.divide(to_eye, cosine[:, None], out=to_eye)
@@ -153,8 +155,8 @@ class ToonLight:
             np.add(color, self._more, out=color)
         for part in self._plain:
             self._add_plain(part, light)
-        for extra in self._extras:
-            extra.add(color, facing, normal, to_eye, light)
+        for rim in self._rims:
+            rim.add(color, facing, normal, to_eye, light)
         if self._any_glow:
             self._add_glow()
         return self._encode()
@@ -192,59 +194,6 @@ class ToonLight:
         np.minimum(more, 255.0, out=more)
         np.copyto(self.out[:, :3], more, casting="unsafe")
         return self.out
-
-
-class _Extra:
-    """What a toon part adds to its light: parametric rim and matcap."""
-
-    def __init__(self, layout: Layout, part: Part, change: Mapping[str, Any]) -> None:
-        self.part = part
-        model, uv = layout.model, layout.uv[part.start : part.stop]
-        material = material_at(model, part.material)
-        mtoon = material.mtoon or MToon()
-        toon = material.shading is Shading.MTOON
-        self._power, self._lift = max(mtoon.rim_fresnel_power, 1e-5), mtoon.rim_lift
-        self._mix = np.float32(mtoon.rim_lighting_mix)
-        self._rim = np.asarray(change.get("rim_color", mtoon.rim_color), np.float32)
-        self._rims = toon and bool(self._rim.max() > 0.0)
-        self._cap: F32 | None = None
-        self._cap_tint = np.asarray(change.get("matcap_color", mtoon.matcap_color), np.float32)
-        if toon and 0 <= mtoon.matcap_map.texture < len(model.textures):
-            self._cap = linear_from_display(coarse(model.textures[mtoon.matcap_map.texture].rgba))
-        self.needed = self._cap is not None or self._rims
-        self._mask: F32 | None = None
-        if self.needed and mtoon.rim_map.texture >= 0:
-            self._mask = linear_from_display(texels(model, mtoon.rim_map, uv)[:, :3])
-
-    def add(self, color: F32, facing: F32, normal: F32, to_eye: F32, light: Light) -> None:
-        """Add to the linear colours (v, 3) of all vertices. `to_eye` and normals have length 1."""
-        run = slice(self.part.start, self.part.stop)
-        key, ambient = light_colors(light)
-        # Equalised ambient light is the same all around, within a hundredth of the picture.
-        lighting = key + ambient * np.float32(1.0 - light.sky)
-        mixed = 1.0 - self._mix + self._mix * lighting
-        more: F32 | None = None
-        if self._rims:
-            amount = np.clip(1.0 - facing[run] + self._lift, 0.0, 1.0)
-            # Powers of tiny numbers are subnormal, slow and black.
-            np.maximum(amount, 0.01, out=amount)
-            np.power(amount, self._power, out=amount)
-            more = amount[:, None] * (self._rim * mixed)
-        if self._cap is not None:
-            cap = _capped(self._cap, normal[run], to_eye[run]) * (self._cap_tint * mixed)
-            more = cap if more is None else more + cap
-        if more is not None:
-            color[run] += more if self._mask is None else more * self._mask
-
-
-def _capped(cap: F32, normal: F32, to_eye: F32) -> F32:
-    """(v, 3) matcap texels for the normals as seen from the eye."""
-    x = np.stack([to_eye[:, 2], np.zeros(len(to_eye), np.float32), -to_eye[:, 0]], axis=1)
-    x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-6)
-    y = np.cross(to_eye, x)
-    u = np.einsum("vi,vi->v", x, normal) * 0.495 + 0.5
-    v = -np.einsum("vi,vi->v", y, normal) * 0.495 + 0.5
-    return read(cap, np.stack([u, v], axis=1), repeat_u=False, repeat_v=False)[:, :3]
 
 
 def _colors(count: int) -> F32:

@@ -69,7 +69,7 @@ STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2em; background: #16181d; color: #e6e6e6 }
 table { border-collapse: collapse } td, th { padding: .3em .6em; text-align: left }
 td.n { font-variant-numeric: tabular-nums } td.far { color: #ff9a76 } td.near { color: #9fe0a0 }
-img { width: 256px; display: block } h2 { margin-top: 2em } a { color: #9cc4ff }
+img { width: 208px; display: block } h2 { margin-top: 2em } a { color: #9cc4ff }
 """
 
 

@@ -6,7 +6,7 @@ colour writes a few floats and touches no render state. Colours are linear.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from render.textures import TextureBook
 from render.uv import STILL, changed, is_masked, is_uniform, surface_maps
 
 _WHITE = (1.0, 1.0, 1.0)
+_GLOWS = {"HAS_RIM": "rim_color", "HAS_EMISSIVE": "emissive"}
+"""Switches that an expression's colour may need, and that colour."""
 
 
 def vectors(material: Material, override: Mapping[str, Any] | None = None) -> F32:
@@ -64,6 +66,8 @@ class MaterialState:
         self._book = book
         self.rows = panda.PTA_LVecBase4f.empty_array(ROWS)
         self._changed = False
+        self._glows: set[str] = set()
+        self._redress: list[Callable[[], None]] = []
         self.write(None)
 
     def write(self, override: Mapping[str, Any] | None) -> None:
@@ -75,14 +79,30 @@ class MaterialState:
 
     def update(self, override: Mapping[str, Any] | None) -> None:
         """Apply this frame's override; costs nothing while there is none."""
-        if override or self._changed:
-            self.write(override)
+        if not override and not self._changed:
+            return
+        self.write(override)
+        wanted = {
+            switch for switch, name in _GLOWS.items() if max((override or {}).get(name, (0,)))
+        }
+        if not wanted <= self._glows:
+            # An expression lights up what is dark at rest, and left out of the program.
+            self._glows |= wanted
+            for redress in self._redress:
+                redress()
 
     def dress(self, path: Any, *, of_stage: bool, hardware: bool) -> None:
         """Give the node `path` this material's program, textures and blending.
 
         Unlit parts of an avatar (eyes, labels) take no shadow; those of a stage do.
         """
+        self._dress(path, of_stage=of_stage, hardware=hardware)
+        self._redress.append(lambda: self._dress(path, of_stage=of_stage, hardware=hardware))
+        if self.material.double_sided:
+            path.set_two_sided(True)
+        self._blend(path)
+
+    def _dress(self, path: Any, *, of_stage: bool, hardware: bool) -> None:
         material = self.material
         toon = material.shading is Shading.MTOON and material.mtoon is not None
         unlit = material.shading is Shading.UNLIT
@@ -96,9 +116,6 @@ class MaterialState:
         if stored and not max(material.emissive):
             switches.add("STORED")
         self._program(path, "mtoon" if toon else "surface", switches)
-        if material.double_sided:
-            path.set_two_sided(True)
-        self._blend(path)
 
     def dress_outline(self, path: Any, *, hardware: bool) -> None:
         """Give the node `path` the program of this material's outline hull."""
@@ -170,6 +187,7 @@ class MaterialState:
         if material.shading is Shading.UNLIT:
             out.add("UNLIT")
         # An emissive map without a factor is black, unless an expression lights it up.
+        out.discard("HAS_EMISSIVE")
         if max(material.emissive) > 0.0:
             out.add("HAS_EMISSIVE")
         if not is_masked(material):
@@ -178,4 +196,4 @@ class MaterialState:
             out.add("MANY_UVS")
         if material.mtoon is not None and max(material.mtoon.rim_color) > 0.0:
             out.add("HAS_RIM")
-        return out
+        return out | self._glows

@@ -16,7 +16,7 @@ from render.panda import core
 from render.skin import Skinner
 from render.software.hull import Hull
 from render.software.moving import Moving
-from render.texels import headroom
+from render.texels import Texels
 from render.textures import TextureBook
 from render.toon import ToonLight
 
@@ -44,12 +44,14 @@ class SoftDrawable:
             primitive = triangles(part.triangles)
             path = self.path.attach_new_node(geom_node(f"part {rank}", self._data, primitive))
             path.set_attrib(panda.ColorAttrib.make_vertex())
-            _dress(path, layout, part, book, fine=area_m2(layout, part) < FINE_M2)
+            _dress(
+                path, layout, part, book, self.light.texels, fine=area_m2(layout, part) < FINE_M2
+            )
             path.set_bin("fixed", (30 if part.alpha is Alpha.BLEND else 10) + rank)
             self._paths[part.material] = path
         self.outlines = self.path.attach_new_node("outlines")
         self._hull = Hull(layout, self.outlines)
-        self._moving = Moving(layout, self._data, self._paths)
+        self._moving = Moving(layout, self._data, self._paths, self.light.texels)
         self._fine = False
 
     def show(self, skinner: Skinner, overrides: Overrides, eye: F32, light: Light) -> None:
@@ -77,12 +79,14 @@ class SoftDrawable:
         self.path.remove_node()
 
 
-def _dress(path: Any, layout: Layout, part: Part, book: TextureBook, *, fine: bool) -> None:
+def _dress(
+    path: Any, layout: Layout, part: Part, book: TextureBook, texels: Texels, *, fine: bool
+) -> None:
     """Texture, culling and blending of one part. Culling is reversed: the picture is flipped."""
     panda = core()
     material = material_at(layout.model, part.material)
     if 0 <= material.base_map.texture < len(layout.model.textures):
-        gain = headroom(layout.model, material)
+        gain = texels.headroom(material)
         texture = book.get(material.base_map.texture, part.alpha, material.cutoff, gain=gain)
         if fine:
             texture.set_quality_level(panda.Texture.QL_best)

@@ -12,7 +12,7 @@ from render.animate import Overrides
 from render.geometry import fill
 from render.model import Layout, material_at, rest_uv
 from render.panda import core
-from render.texels import texels
+from render.texels import Texels
 from render.uv import UV_CHANGES, changed, is_masked, transformed, uv_matrix
 
 UV_ARRAY = 2
@@ -22,7 +22,7 @@ _FLAT = 1e-9
 class Moving:
     """Keeps the texture coordinates of one model; `paths` are its nodes by material."""
 
-    def __init__(self, layout: Layout, data: Any, paths: Mapping[int, Any]) -> None:
+    def __init__(self, layout: Layout, data: Any, paths: Mapping[int, Any], texels: Texels) -> None:
         self._layout, self._data, self._paths = layout, data, paths
         self._uv = rest_uv(layout)
         fill(data, UV_ARRAY, self._uv)
@@ -32,7 +32,7 @@ class Moving:
             material = material_at(layout.model, part.material)
             if is_masked(material) and material.mtoon is not None:
                 uv = layout.uv[part.start : part.stop]
-                mask = texels(layout.model, material.mtoon.uv_mask, uv)[:, 2]
+                mask = texels.at(material.mtoon.uv_mask, uv)[:, 2]
                 self._masks[part.material] = mask
 
     def update(self, overrides: Overrides) -> None:
