@@ -108,14 +108,18 @@ def _expression(name: str, at: At, gltf: Gltf, problems: Problems, materials: At
         colors=tuple(colors),
         uvs=tuple(uvs),
         is_binary=at.get("isBinary").flag(),
-        override_blink=_override(at.get("overrideBlink")),
-        override_look_at=_override(at.get("overrideLookAt")),
-        override_mouth=_override(at.get("overrideMouth")),
+        override_blink=_override(at.get("overrideBlink"), problems),
+        override_look_at=_override(at.get("overrideLookAt"), problems),
+        override_mouth=_override(at.get("overrideMouth"), problems),
     )
 
 
-def _override(at: At) -> Override:
-    return cast(Override, at.value) if at.value in ("block", "blend") else "none"
+def _override(at: At, problems: Problems) -> Override:
+    if at.value in ("block", "blend"):
+        return cast(Override, at.value)
+    if at.value not in (None, "none"):
+        problems.add("avatar.expression", at, "is not none, block or blend", "It counts as none.")
+    return "none"
 
 
 def read_look_at(at: At) -> LookAt | None:

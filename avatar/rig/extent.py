@@ -55,6 +55,8 @@ def head_extent(
     """
     matrices = rest_world(model) if world is None else world.astype(np.float64)
     nodes = [n for n in map(humanoid.node, ("head", "leftEye", "rightEye", "jaw")) if n >= 0]
+    if humanoid.node("head") < 0:
+        return None
     boxes = []
     for primitive in model.primitives:
         points = _points(model, primitive, matrices)[_held_by(model, primitive, nodes)]

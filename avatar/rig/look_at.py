@@ -67,9 +67,12 @@ class LookAtRig:
         """(yaw, pitch) in degrees from between the eyes to `target` (3,), world metres.
 
         From the head as it is posed now, whether or not its world matrix has been propagated.
-        The angles are zero where the head looks in the rest pose (VRMC_vrm-1.0, lookAt).
+        The angles are zero where the head looks in the rest pose (VRMC_vrm-1.0, lookAt), and for a
+        body without a head.
         """
         look = self._look_at or LookAt()
+        if self._head < 0:
+            return np.zeros(2, np.float32)
         head = self._skeleton.chain(self._head)
         way = target - (head @ np.append(look.offset_from_head, 1.0))[:3]
         turned = quat.conjugate(quat.of_transform(head))

@@ -390,3 +390,20 @@ def test_old_materials_must_take_expressions_colours_in_linear_light(tmp_path: P
     assert change["base_color"] == pytest.approx((0.5**2.2, 0, 0, 1), abs=1e-3)
     assert change["uv_scale"] == pytest.approx((0.5, 0.5))
     assert change["uv_offset"] == pytest.approx((0.25, 0.5)), "Unity's origin is the lower left"
+
+
+def test_a_slip_in_an_expression_must_not_cost_the_expression(tmp_path: Path) -> None:
+    glb, _ = faced({"happy": {"isBinary": "yes", "overrideBlink": "explode"}, "blink": {}})
+    avatar = load(glb, tmp_path)
+    places = {p.json_path.rpartition(".")[2]: p.remedy for p in avatar.problems}
+    assert places["isBinary"] == "It counts as not said."
+    assert places["overrideBlink"] == "It counts as none."
+    runtime = Runtime(avatar, exact=True)
+    assert shown(runtime, {"happy": 0.25, "blink": 1.0}) == {"happy": 0.25, "blink": 1.0}
+
+
+def test_a_body_without_a_head_must_not_mind_a_point_to_look_at(tmp_path: Path) -> None:
+    runtime = Runtime(load(vrm1(without=("head",), lookAt={"type": "bone"})[0], tmp_path))
+    runtime.look_target = np.array([1.0, 2.0, 3.0])
+    state = runtime.update(pose(), 0.0)
+    assert np.allclose(state.world, runtime.skeleton.rest_world[:-1], atol=1e-6)
