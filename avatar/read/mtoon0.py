@@ -24,6 +24,10 @@ def to_linear(value: float) -> float:
     return max(value, 0.0) ** _GAMMA if value <= 1.0 else value
 
 
+_WRITTEN = ("VRMC_materials_mtoon", "KHR_materials_unlit", "KHR_texture_transform",
+            "KHR_materials_emissive_strength")  # fmt: skip
+
+
 def migrate_materials(document: Document) -> None:
     """Replace the document's materials by their 1.0 equivalents where 0.x describes them."""
     properties = document.root.extension("VRM").get("materialProperties")
@@ -45,6 +49,9 @@ def migrate_materials(document: Document) -> None:
                     materials.value[i] = original.object() | _mtoon(at, queues)
                 elif shader.startswith("VRM/Unlit"):
                     materials.value[i] = original.object() | _unlit(at, shader)
+    told = document.root.value.get("extensionsUsed")
+    if isinstance(told, list):  # what is written here is not the file's to declare
+        told += [name for name in _WRITTEN if name not in told]
 
 
 class _Properties:
