@@ -50,7 +50,7 @@ class Easel:
             body = load_avatar(assets.locate("avatars", body))
         self._place = load_stage(assets.locate("stages", STAGE))
         self._runtime = Runtime(body)
-        self._head = body.humanoid.node("head")
+        self._head = body.humanoid.head
         self._fps = fps
         self.director = Director(
             self._place, host_height_m=model_height_m(body.model), aspect=size[0] / size[1]

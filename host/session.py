@@ -198,7 +198,7 @@ def build(
             hub=hub,
             network=network,
             outputs=outputs,
-            head_node=body.humanoid.node("head"),
+            head_node=body.humanoid.head,
             credit=_credit(licence, show, voice),
             _closers=closers.pop_all(),
         )

@@ -36,6 +36,12 @@ class Humanoid:
         """The bones this model has."""
         return tuple(b for b, n in zip(HUMAN_BONES, self.nodes.tolist(), strict=True) if n >= 0)
 
+    @property
+    def head(self) -> int:
+        """Model node of the head, or of what is nearest to it where the model has none."""
+        chain = ("head", "neck", "upperChest", "chest", "spine", "hips")
+        return next((n for n in map(self.node, chain) if n >= 0), -1)
+
 
 def humanoid_of(found: dict[str, int]) -> Humanoid:
     """A humanoid from bone name → model node."""

@@ -407,3 +407,11 @@ def test_a_body_without_a_head_must_not_mind_a_point_to_look_at(tmp_path: Path) 
     runtime.look_target = np.array([1.0, 2.0, 3.0])
     state = runtime.update(pose(), 0.0)
     assert np.allclose(state.world, runtime.skeleton.rest_world[:-1], atol=1e-6)
+
+
+@pytest.mark.parametrize(("without", "bone"), [((), "head"), (("head",), "neck")])
+def test_cameras_must_find_a_head_or_what_is_nearest_to_one(
+    tmp_path: Path, without: tuple[str, ...], bone: str
+) -> None:
+    humanoid = load(vrm1(without=without)[0], tmp_path).humanoid
+    assert humanoid.head == humanoid.node(bone) >= 0
