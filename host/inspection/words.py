@@ -164,8 +164,9 @@ def _cost(cost: dict[str, Any]) -> str:
     if "measured" in cost:
         m = cost["measured"]
         return (
-            f"{m['ms']} ms a picture here ({m['processor_ms']} of the processor's; body "
-            f"{m['body_ms']}): {m['pictures']} pictures of {m['size']}, {m['backend']} back end"
+            f"{m['ms']} ms a picture here, {m['body_ms']} of them for the body; the drawing thread "
+            f"works {m['processor_ms']} ms: {m['pictures']} pictures of {m['size']}, "
+            f"{m['backend']} back end ({m['device']})"
         )
     return (
         f"about {cost['picture_ms']} ms a picture with {cost['triangles_drawn']:,} triangles, "
