@@ -16,7 +16,7 @@ from avatar.rig.eyes import doubled_looks
 from avatar.rig.humanoid import HumanoidRig
 from avatar.rig.look_at import LookAtRig
 from avatar.rig.skeleton import Skeleton
-from avatar.rig.spring_rig import SpringRig
+from avatar.rig.spring_stages import SpringStages
 from avatar.rig.words import words_of
 from flow.meter import Meter
 from flow.pose import AvatarPose
@@ -52,7 +52,7 @@ class Runtime:
         words = None if exact else words_of(avatar.expressions, avatar.model, ignored=twice)
         self.expressions = ExpressionRig(avatar.expressions, avatar.model, words=words)
         self._constraints = ConstraintRig(avatar.constraints, self.skeleton)
-        self.springs = SpringRig(avatar.springs, self.skeleton)
+        self.springs = SpringStages(avatar.springs, self.skeleton)
         self._world: F32 = np.zeros((self.skeleton.count, 4, 4), np.float32)
 
     @property

@@ -166,3 +166,52 @@ def test_a_model_without_springs_must_cost_nothing_and_say_so(tmp_path: Path) ->
     assert runtime.springs.count == 0
     state = runtime.update(pose(), 1 / 60)
     assert np.allclose(state.world, runtime.skeleton.rest_world[:-1], atol=1e-6)
+
+
+def bumping(tmp_path: Path, *, ring: bool = False) -> tuple[Runtime, int, int]:
+    """A swinging bone with a sphere on it, and a lock that hangs in front of it."""
+    glb, nodes = vrm1()
+    lock = [glb.node("lock0", nodes["neck"], translation=[0.0, 0.0, 0.15])]
+    lock.append(glb.node("lock1", lock[0], translation=[0.0, -0.2, 0.0]))
+    swell = [glb.node("swell0", nodes["upperChest"], translation=[0.0, -0.05, 0.05])]
+    swell.append(glb.node("swell1", swell[0], translation=[0.0, 0.0, 0.1]))
+    sphere = {"sphere": {"offset": [0.0, 0.0, 0.05], "radius": 0.08}}
+    colliders = [{"node": swell[0], "shape": sphere}]
+    if ring:
+        colliders.append({"node": lock[0], "shape": {"sphere": {"radius": 0.02}}})
+    joint = {"stiffness": 0.1, "gravityPower": 0.4, "hitRadius": 0.02}
+    glb.root["extensions"]["VRMC_springBone"] = {
+        "colliders": colliders,
+        "colliderGroups": [{"colliders": [k]} for k in range(len(colliders))],
+        "springs": [
+            {"joints": [{"node": n, **joint} for n in lock], "colliderGroups": [0]},
+            {"joints": [{"node": n, **joint} for n in swell],
+             "colliderGroups": [1] if ring else []},
+        ],
+    }  # fmt: skip
+    runtime = Runtime(load(glb, tmp_path))
+    names = runtime.avatar.model.node_names
+    return runtime, names.index("lock1"), names.index("swell0")
+
+
+def test_hair_must_keep_clear_of_what_swings_where_it_is_now(tmp_path: Path) -> None:
+    runtime, tip, swell = bumping(tmp_path)
+    assert runtime.springs.count == 2
+    nearest = np.inf
+    for k in range(90):
+        chest = turn(x=0.3 * np.cos(k / 3), y=0.3 * np.sin(k / 4))
+        state = runtime.update(pose({"chest": chest}), 1 / 60)
+        centre = (state.world[swell].astype(np.float64) @ [0.0, 0.0, 0.05, 1.0])[:3]
+        if k > 5:
+            nearest = min(nearest, float(np.linalg.norm(tails(state, [tip])[0] - centre)))
+    # Measured against where the swell would be without swinging, a gap of 2 cm is left.
+    assert nearest == pytest.approx(0.08 + 0.02, abs=2e-3)
+
+
+def test_springs_that_wait_for_each_other_must_swing_all_the_same(tmp_path: Path) -> None:
+    runtime, tip, swell = bumping(tmp_path, ring=True)
+    for k in range(60):
+        state = runtime.update(pose({"chest": turn(x=0.2 * np.cos(k / 3))}), 1 / 60)
+        assert np.isfinite(state.world).all()
+        moved = np.abs(state.world[[tip, swell], :3, :3] - np.eye(3)).max(axis=(1, 2))
+        assert k < 20 or moved.min() > 1e-4
