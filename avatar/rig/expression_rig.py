@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from avatar.quat import F64
 from avatar.rig.expression import Expression
-from avatar.rig.vocabulary import BLINKS, LOOKS, MOUTHS, Vocabulary, arkit_name, spelled
+from avatar.rig.spelling import arkit_name, spelled
+from avatar.rig.vocabulary import BLINKS, LOOKS, MOUTHS, Vocabulary
 from flow.mesh import Material, Model
 from flow.spec import F32
 

@@ -14,22 +14,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from avatar.rig.expression import Expression
+from avatar.rig.spelling import canonical
+from avatar.rig.substitutes import INSTEAD
 from flow.motion import ARKIT_NAMES
-from flow.pose import PRESET_EXPRESSIONS
 
 BLINKS = ("blink", "blinkLeft", "blinkRight")
 MOUTHS = ("aa", "ih", "ou", "ee", "oh")
 MOODS = ("happy", "angry", "sad", "relaxed", "surprised")
 LOOKS = ("lookUp", "lookDown", "lookLeft", "lookRight")
-_ARKIT = {name.lower(): name for name in ARKIT_NAMES}
-_ARKIT |= {
-    f"{name.lower().removesuffix(side)}{side[0]}": name
-    for name in ARKIT_NAMES
-    for side in ("left", "right")
-    if name.lower().endswith(side)
-    and name not in ("jawLeft", "jawRight", "mouthLeft", "mouthRight")
-}
-_PRESETS = {name.lower(): name for name in PRESET_EXPRESSIONS}
 _LIDS = frozenset({"eyeBlinkLeft", "eyeBlinkRight"})
 _ARKIT_LOOKS = frozenset(n for n in ARKIT_NAMES if n.startswith("eyeLook"))
 _ARKIT_MOUTH = frozenset(n for n in ARKIT_NAMES if n.startswith(("mouth", "jaw")))
@@ -59,33 +51,6 @@ _MOOD_SHAPES: dict[str, tuple[frozenset[str], ...]] = {
 }
 """What says a moving mood, on avatars that have all of one of these."""
 
-
-def _pairs(**weights: float) -> dict[str, float]:
-    return {name + side: w for name, w in weights.items() for side in ("Left", "Right")}
-
-
-_INSTEAD: dict[str, dict[str, float]] = {
-    "blinkLeft": {"eyeBlinkLeft": 1.0},
-    "blinkRight": {"eyeBlinkRight": 1.0},
-    "eyeBlinkLeft": {"blinkLeft": 1.0},
-    "eyeBlinkRight": {"blinkRight": 1.0},
-    "aa": {"jawOpen": 0.65},
-    "ih": {"jawOpen": 0.15, **_pairs(mouthStretch=0.4, mouthLowerDown=0.3)},
-    "ou": {"jawOpen": 0.1, "mouthPucker": 0.8},
-    "ee": {"jawOpen": 0.25, **_pairs(mouthStretch=0.4, mouthSmile=0.25)},
-    "oh": {"jawOpen": 0.35, "mouthFunnel": 0.6},
-    "jawOpen": {"aa": 1.0},
-    "mouthFunnel": {"oh": 0.7},
-    "mouthPucker": {"ou": 0.8},
-    "happy": _pairs(mouthSmile=0.85, cheekSquint=0.5, eyeSquint=0.3),
-    "relaxed": _pairs(mouthSmile=0.35, eyeSquint=0.3),
-    "angry": _pairs(browDown=0.9, noseSneer=0.3, mouthFrown=0.3),
-    "sad": {"browInnerUp": 0.9, **_pairs(mouthFrown=0.7)},
-    "surprised": {"browInnerUp": 0.8, "jawOpen": 0.2, **_pairs(browOuterUp=0.7, eyeWide=0.8)},
-    "mouthSmileLeft": {"happy": 0.35},
-    "mouthSmileRight": {"happy": 0.35},
-}
-"""The nearest to a word that an avatar lacks."""
 LID_WORDS = (*BLINKS, "eyeBlinkLeft", "eyeBlinkRight")
 OPEN_WORDS = (*MOUTHS, "jawOpen")
 _FEATURE_WORDS = frozenset((*LID_WORDS, *LOOKS, *MOUTHS, *ARKIT_NAMES))
@@ -94,16 +59,6 @@ _MEANT, _TALKS = 0.3, 3.0
 _ENOUGH = 0.5
 """So much of what stands for a word there must be."""
 _MOST_NAMES = 1024
-
-
-def arkit_name(name: str) -> str:
-    """The ARKit name that `name` spells (any case, ``_L`` for Left, underscores), else `name`."""
-    return _ARKIT.get(name.lower(), _ARKIT.get(name.lower().replace("_", ""), name))
-
-
-def canonical(name: str) -> str:
-    """VRM's or ARKit's spelling of `name`, else `name`."""
-    return _PRESETS.get(name.lower(), arkit_name(name))
 
 
 class Vocabulary:
@@ -141,7 +96,7 @@ class Vocabulary:
         self._blinks = _others(blinks or {})
         self._opens = _others(opens or {})
         self._stern = {
-            self._own[e.name]: e.override_mouth == "block"
+            e.name: e.override_mouth == "block"
             for e in expressions.values()
             if e.name in MOODS
             and e.name in self._own
@@ -250,7 +205,7 @@ class Vocabulary:
             return {self._own[word]: 1.0}
         if word == "blink":
             return self._look_up("blinkLeft") | self._look_up("blinkRight")
-        wanted = _INSTEAD.get(word, {})
+        wanted = INSTEAD.get(word, {})
         found = {self._own[o]: share for o, share in wanted.items() if o in self._own}
         enough = sum(found.values()) > _ENOUGH * sum(wanted.values())
         return found if enough else {}
@@ -302,8 +257,3 @@ def _give_way(out: dict[str, float], words: Iterable[str], share: float) -> None
         for word in words:
             if word in out:
                 out[word] *= max(1.0 - share, 0.0)
-
-
-def spelled(names: Iterable[str]) -> dict[str, str]:
-    """Lower-case ARKit and preset spellings to the author's names, where these are spelled so."""
-    return {canonical(name).lower(): name for name in names if canonical(name) != name}

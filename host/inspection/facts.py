@@ -14,7 +14,7 @@ from avatar.rig.expression import Expression
 from avatar.rig.extent import extent
 from avatar.rig.runtime import Runtime
 from avatar.rig.skeleton import depths
-from avatar.rig.vocabulary import arkit_name
+from avatar.rig.spelling import arkit_name
 from avatar.solve.express import expressions
 from flow.errors import AssetError
 from flow.mesh import Map, Material, Model

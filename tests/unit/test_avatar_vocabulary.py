@@ -9,7 +9,8 @@ from avatar.read.load import load_avatar
 from avatar.rig.expression import Expression, MorphBind
 from avatar.rig.lips import lips_follow_jaw
 from avatar.rig.overlap import contained, first_of
-from avatar.rig.vocabulary import Vocabulary, arkit_name
+from avatar.rig.spelling import arkit_name
+from avatar.rig.vocabulary import Vocabulary
 from avatar.solve.express import expressions
 from flow.motion import ARKIT_INDEX, ARKIT_NAMES
 from flow.pose import PRESET_EXPRESSIONS
@@ -66,6 +67,25 @@ def test_a_part_of_the_shapes_must_drive_its_part_only(
     assert not rest & {n for n, w in told.items() if w}
     for name in set(own) - rest:
         assert told[name] == pytest.approx(face[name])
+
+
+def test_an_empty_mood_that_blocks_must_do_no_harm() -> None:
+    empty = {"happy": Expression("happy", override_blink="block")}
+    assert Vocabulary(empty).choose({"jawOpen": 0.5, "happy": 0.5})["jawOpen"] == 0.5
+
+
+def test_a_hint_of_a_mood_that_stops_blinks_must_not_show() -> None:
+    shown = (MorphBind(0, 1.0),)
+    words_of = Vocabulary({
+        "happy": Expression("happy", morphs=shown, override_blink="block"),
+        "relaxed": Expression("relaxed", morphs=shown, override_blink="block"),
+        "sad": Expression("sad", morphs=shown, override_mouth="block"),
+    })  # fmt: skip
+    hint = words_of.choose({"jawOpen": 0.0, "happy": 0.25, "relaxed": 0.6})
+    assert hint["happy"] == hint["relaxed"] == 0.0
+    assert words_of.choose({"jawOpen": 0.0, "happy": 0.6})["happy"] > 0.4
+    assert words_of.choose({"jawOpen": 0.4, "aa": 0.5, "sad": 0.6})["sad"] == 0.0, "in mid-word"
+    assert words_of.choose({}, {"sad": 0.2})["sad"] == 0.2, "what is chosen is shown"
 
 
 def test_expressions_that_change_nothing_must_not_count() -> None:
