@@ -1,4 +1,4 @@
-"""Which ARKit eyeLook shapes turn eyes that bones turn already.
+"""Eyes that files do not quite describe: turned twice, or by something they do not have.
 
 ARKit's eyeLook shapes turn the eyeball and draw the lids after it. On an avatar whose gaze turns
 eye bones, shapes that move what hangs on those bones would turn the eyes twice; shapes that move
@@ -7,16 +7,45 @@ only lids are welcome.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from avatar.rig.expression import Expression
 from avatar.rig.humanoid import Humanoid
+from avatar.rig.look_at import LookAt, RangeMap
 from flow.mesh import Model, Primitive
 from flow.motion import ARKIT_NAMES
 
 _LOOKS = frozenset(n.lower() for n in ARKIT_NAMES if n.startswith("eyeLook"))
+_PRESETS = frozenset({"lookUp", "lookDown", "lookLeft", "lookRight"})
 _HELD = 0.5
 """Weight from which a vertex counts as hanging on a bone."""
+
+
+def workable(
+    look_at: LookAt | None, humanoid: Humanoid, expressions: dict[str, Expression]
+) -> LookAt | None:
+    """How this avatar can look, where its file asks for what it lacks.
+
+    Bones that are not there leave the gaze to look presets, which reach their end where the bones
+    would have; eye bones that nobody mentions turn as the specification's defaults have it.
+    """
+    bones = any(humanoid.node(b) >= 0 for b in ("leftEye", "rightEye"))
+    if bones or (look_at is not None and look_at.kind == "expression"):
+        return look_at or LookAt()
+    looks = [e for e in expressions.values() if e.name in _PRESETS]
+    if not any(e.morphs or e.colors or e.uvs for e in looks):
+        return look_at
+    told = look_at or LookAt()
+    return replace(
+        told, kind="expression", inner=_whole(told.inner), outer=_whole(told.outer),
+        down=_whole(told.down), up=_whole(told.up),
+    )  # fmt: skip
+
+
+def _whole(it: RangeMap) -> RangeMap:
+    return RangeMap(it.input_max_deg, 1.0)
 
 
 def doubled_looks(

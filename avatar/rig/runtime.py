@@ -12,7 +12,7 @@ from avatar.quat import F64
 from avatar.rig.avatar import Avatar
 from avatar.rig.constraint import ConstraintRig
 from avatar.rig.expression_rig import ExpressionRig
-from avatar.rig.eyes import doubled_looks
+from avatar.rig.eyes import doubled_looks, workable
 from avatar.rig.humanoid import HumanoidRig
 from avatar.rig.look_at import LookAtRig
 from avatar.rig.skeleton import Skeleton
@@ -32,8 +32,9 @@ class Runtime:
     Args:
         avatar: Whom.
         meter: Takes the timings.
-        exact: Take expression names at their word, as the specification has it. A show does not:
-            drivers say one movement by several names (see `avatar.rig.vocabulary`).
+        exact: Take expression names at their word, as the specification has it, and a file that
+            cannot move its eyes as meant so. A show does neither: drivers say one movement by
+            several names (see `avatar.rig.vocabulary`), and eyes look by what there is.
     """
 
     def __init__(self, avatar: Avatar, *, meter: Meter | None = None, exact: bool = False) -> None:
@@ -45,7 +46,10 @@ class Runtime:
         """(3,) what the eyes follow, world metres; while there is one, poses' gaze rests."""
         self.gaze_deg: F32 = np.zeros(2, np.float32)
         """(yaw, pitch) of the last update."""
-        self._look_at = LookAtRig(avatar.look_at, avatar.humanoid, self.skeleton)
+        look_at = avatar.look_at
+        if not exact:
+            look_at = workable(look_at, avatar.humanoid, avatar.expressions)
+        self._look_at = LookAtRig(look_at, avatar.humanoid, self.skeleton)
         twice = frozenset[str]()
         if self._look_at.by_bone:
             twice = doubled_looks(avatar.expressions, avatar.model, avatar.humanoid)

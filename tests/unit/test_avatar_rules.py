@@ -415,3 +415,32 @@ def test_cameras_must_find_a_head_or_what_is_nearest_to_one(
 ) -> None:
     humanoid = load(vrm1(without=without)[0], tmp_path).humanoid
     assert humanoid.head == humanoid.node(bone) >= 0
+
+
+def test_eyes_must_look_by_what_there_is(tmp_path: Path) -> None:
+    """The file asks for bones that it lacks; its look presets do instead, but not at its word."""
+    glb, nodes = vrm1(without=("leftEye", "rightEye"))
+    del nodes
+    names = ("lookLeft", "lookRight", "lookUp", "lookDown")
+    node = face(glb, names)
+    presets = {n: morph_expression(node, k) for k, n in enumerate(names)}
+    full = {"inputMaxValue": 40, "outputScale": 8}
+    glb.root["extensions"]["VRMC_vrm"] |= {
+        "expressions": {"preset": presets},
+        "lookAt": {"type": "bone", "rangeMapHorizontalOuter": full, "rangeMapVerticalUp": full},
+    }
+    avatar = load(glb, tmp_path)
+    runtime = Runtime(avatar)
+    state = runtime.update(pose(gaze=(20, -10)), 0.0)
+    assert state.morph_weights.tolist() == pytest.approx([0.5, 0, 0.25, 0])
+    assert not Runtime(avatar, exact=True).update(pose(gaze=(20, -10)), 0.0).morph_weights.any()
+
+
+def test_eye_bones_that_nobody_mentions_must_turn(tmp_path: Path) -> None:
+    avatar = load(vrm1()[0], tmp_path)
+    assert avatar.look_at is None
+    runtime = Runtime(avatar)
+    ahead = quat.rotate(
+        facing(runtime, runtime.update(pose(gaze=(45, 0)), 0.0), "leftEye"), np.array([0, 0, 1.0])
+    )
+    assert np.degrees(np.arctan2(ahead[0], ahead[2])) == pytest.approx(5.0, abs=1e-3)
