@@ -156,6 +156,8 @@ class MaterialState:
             )
         )
         path.set_depth_write(mtoon is not None and mtoon.transparent_with_z_write)
+        # Of sheets at the same depth the later one lies on top.
+        path.set_attrib(panda.DepthTestAttrib.make(panda.RenderAttrib.M_less_equal))
         path.set_depth_offset(1)
 
     def _uses(self) -> dict[str, tuple[str, Map, bool]]:
