@@ -31,6 +31,9 @@ lint: ## format, lint, types, import contracts
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache >/tmp/lint-imports.$$$$ 2>&1 || { cat /tmp/lint-imports.$$$$; rm -f /tmp/lint-imports.$$$$; exit 1; }; rm -f /tmp/lint-imports.$$$$
 
+parity: ## our VRM runtime held against three-vrm's, a table (MIRRORSTAGE_ORACLES=FOLDER ARGS="AVATAR ...")
+	@.venv/bin/python -m tools.parity $(ARGS)
+
 bench: setup ## measure every stage on this machine
 	@.venv/bin/mirrorstage bench $(ARGS)
 
