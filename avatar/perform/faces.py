@@ -5,9 +5,9 @@ The rules (docs/decisions/expressions.md says why; tests/unit/test_avatar_faces.
 1. A name that is chosen lies over the same name beneath (moving, or chosen by a lower layer) like
    paint: by its share the one goes and the other comes, never their sum.
 2. Likewise for what says the same in other words. A chosen *mood* (happy, angry, sad, relaxed,
-   surprised, or neutral: no mood at all) takes the place of the moving moods and of the ARKit shapes that make them (smile,
-   frown, brows, squint, wide eyes, sneer); a chosen *vowel* that of the moving mouth; a chosen
-   *blink* that of the moving lid; a chosen *look* that of the gaze.
+   surprised, or neutral: no mood at all) takes the place of the moving moods and of the ARKit
+   shapes that make them (smile, frown, brows, squint, wide eyes, sneer); a chosen *vowel* that of
+   the moving mouth; a chosen *blink* that of the moving lid; a chosen *look* that of the gaze.
 3. Everything else goes on: under a chosen mood the performer still blinks, looks and speaks. What
    the avatar's author forbids (overrideBlink, overrideLookAt, overrideMouth) is applied
    afterwards, by `avatar.rig.expression_rig`, to moving and chosen alike.

@@ -9,7 +9,7 @@ import numpy as np
 
 from avatar.perform.blend import mixed
 from avatar.perform.follow import RotationFollower, ValueFollower
-from avatar.perform.ground import Ground
+from avatar.perform.hips import Hips
 from avatar.perform.idle import Idle
 from avatar.perform.presence import Presence
 from avatar.perform.smooth import Mask, OneEuro, OneEuroRotations, joined, settings
@@ -25,7 +25,7 @@ from avatar.solve.assemble import (
     assemble,
     neck_and_head,
 )
-from avatar.solve.body import HANDS, LOWER_ARMS, LOWER_LEGS, UPPER_LEGS
+from avatar.solve.body import HANDS, LOWER_ARMS
 from avatar.solve.express import expressions
 from avatar.solve.mirror import mirror_pose, other_side
 from avatar.solve.rotations import (
@@ -70,11 +70,6 @@ _ARMS = [PART_INDEX[Part.LEFT_ARM], PART_INDEX[Part.RIGHT_ARM]]
 _PALMS = [PART_INDEX[Part.LEFT_HAND], PART_INDEX[Part.RIGHT_HAND]]
 _HIPS_WITHOUT_LEGS = 0.25
 """Legs that nobody sees hang from the hips: the hips keep this share of their turn."""
-_SWAY_M = np.array([0.08, 0.0, 0.0])
-_ALONE, _OVER = np.ones(3), np.array([1.0, 0.0, 0.0])
-"""Idle legs are straight. Legs of an animation may kneel: their height and depth are not ours."""
-_WALK_M = np.array([0.6, 0.5, 0.5])
-_LOWEST_M = np.array([-0.6, -0.7, -0.5])
 _Y = np.array([0.0, 1.0, 0.0])
 _X = np.array([1.0, 0.0, 0.0])
 
@@ -110,19 +105,16 @@ class Performer:
         self._calibrate = calibrate
         self._idle = Idle(seed)
         self._presence = Presence(hand_over=hand_over)
-        self._hand_over, self._roam = hand_over, roam
+        self._hand_over = hand_over
         self._points = OneEuro(point_settings())
         self._turns = OneEuroRotations(rotation_settings())
         self._follow = RotationFollower(_N)
         self._fine_s: F64 = np.full(_N, -np.inf)
         self._face = OneEuro(joined(weight_settings(), settings(2, 2.0, 0.05)))
-        self._hips = OneEuro(settings(3, 0.8, 2.0))
+        self._hips = Hips(roam=roam)
         self._face_values = ValueFollower(54)
-        self._hips_values = ValueFollower(3)
         self._was_fine: Mask = np.zeros(_N, np.bool_)
         self._doubts = np.full(2, _DOUBTS)
-        self._home: F64 | None = None
-        self._ground = Ground()
         self._last: F64 | None = None
         self._last_s = -np.inf
         self._handing_over: Mask = np.ones(_N, np.bool_)
@@ -148,7 +140,7 @@ class Performer:
         self._follow.sample(turns, self._turns.speed, t, mask)
         self._feed_face(solution, t)
         if solution.hips is not None:
-            self._feed_hips(solution.hips, t)
+            self._hips.feed(solution.hips, t)
 
     def _doubt_wrists(self, targets: F64, mask: Mask, time_s: float) -> None:
         """Unmask wrists that point backwards, and those that turned over, until a sample agrees.
@@ -191,13 +183,6 @@ class Performer:
             return
         values = np.concatenate([solution.weights, solution.gaze_deg])
         self._face_values.sample(self._face.update(values, t), t)
-
-    def _feed_hips(self, hips: F64, t: float) -> None:
-        smooth = self._hips.update(hips, t)
-        if self._home is None:
-            self._home = smooth.copy()
-        self._home += (smooth - self._home) * 0.005
-        self._hips_values.sample(smooth - self._home, t)
 
     # -- out --------------------------------------------------------------------------------
 
@@ -256,7 +241,8 @@ class Performer:
         t = now / NS_PER_S
         shown = self._follow.at(t)
         local = self._blended(shown, base.rotations.astype(np.float64), weight)
-        hips = self._hips_at(base, shown, weight, t, _ALONE if alone else _OVER)
+        trunk, legs = float(weight[_TORSO]), float(weight[_LEGS])
+        hips = self._hips.at(base.hips, shown, trunk, legs, t, standing=alone)
         local = self._limited(local, weight, t, alone=alone)
         names, gaze = self._face_at(base, float(weight[_FACE]), t)
         return AvatarPose(
@@ -273,7 +259,7 @@ class Performer:
         """Nobody is seen: begin from `base` when somebody is."""
         under = mirror_pose(base) if self._reflects else base
         self._last, self._last_s = under.rotations.astype(np.float64), now / NS_PER_S
-        self._ground.rest(under.hips.astype(np.float64))
+        self._hips.rest(under.hips, now / NS_PER_S)
 
     def _blended(self, shown: F64, idle: F64, weight: F64) -> F64:
         """Local rotations: the performer's where seen, idle elsewhere, the chain kept whole."""
@@ -322,31 +308,6 @@ class Performer:
             out = normalise(mul(exp(step * share[:, None]), self._last))
         self._last, self._last_s = same_side(out, self._last), t
         return self._last
-
-    def _hips_at(self, base: AvatarPose, shown: F64, weight: F64, t: float, free: F64) -> F64:
-        """Hips over the standing foot when legs are seen, a little sway otherwise.
-
-        `free` are the axes in which legs that belong to `base` let the hips move.
-        """
-        rest = base.hips.astype(np.float64)
-        place = self._hips_values.at(t)
-        sway = rest + (within(place, -_SWAY_M, _SWAY_M) - rest) * (weight[_TORSO] * free)
-        legs = weight[_LEGS]
-        if legs == 0.0:
-            self._ground.rest(sway)
-            return np.asarray(sway, np.float64)
-        dt = min(max(t - self._last_s, 0.0), 0.1)
-        walked = self._ground.step(
-            shown[HIPS],
-            shown[UPPER_LEGS],
-            shown[LOWER_LEGS],
-            within(place, -_WALK_M, _WALK_M),
-            dt,
-            pull=not self._roam,
-        )
-        if not self._roam:
-            walked = within(walked, _LOWEST_M, _WALK_M)
-        return np.asarray(sway + (walked - sway) * legs, np.float64)
 
     def _face_at(self, base: AvatarPose, share: float, t: float) -> tuple[dict[str, float], F64]:
         values = self._face_values.at(t)
