@@ -75,8 +75,10 @@ class Mixer:
                 handed = joints if handed is None else handed | joints
         if handed is not None and handed[_HIPS]:
             handed = handed | _THIGHS  # they turn against the hips (`blend.turned`)
-        rotations = self._bound.step(pose.rotations, now, handed)
-        return pose if rotations is pose.rotations else replace(pose, rotations=rotations)
+        rotations, hips = self._bound.step(pose.rotations, pose.hips, now, handed)
+        if rotations is pose.rotations and hips is pose.hips:
+            return pose
+        return replace(pose, rotations=rotations, hips=hips)
 
     def _count(self, layer: Layer, why: str) -> None:
         self.faults[layer.name] = self.faults.get(layer.name, 0) + 1

@@ -123,6 +123,7 @@ def test_any_stack_must_give_a_body_that_can_be_shown(events: Events, seed: int)
         assert set(pose.driver) == set(Part)
     for a, b in pairwise(poses):
         assert apart_deg(a.rotations, b.rotations).max() < BOUND_DEG
+        assert np.linalg.norm(a.hips - b.hips) < 0.1
 
 
 @settings(max_examples=25, deadline=None)
