@@ -15,6 +15,9 @@ from avatar.rig.avatar import Avatar
 from flow.clock import ManualClock
 from flow.errors import AssetError, ShowFileError
 from flow.pose import Part
+from host.cli import parser
+from host.commands.check import inspect_show
+from host.commands.options import show_of
 from host.cues import Actors, Prompter
 from host.keys import typed
 from host.log import Voice
@@ -147,13 +150,37 @@ def test_mistakes_must_be_said_in_plain_words(section: dict[str, Any], said: str
     assert said in mistakes(section)
 
 
+def test_an_animation_of_the_command_line_must_play_from_the_start() -> None:
+    arguments = parser().parse_args(["check", "--animation", "wave", "--animation", "wave"])
+    first, second = show_of(arguments).animation
+    assert (first.name, second.name) == ("wave", "wave 2")
+    assert first.start == "auto" and first.loop and second.file == "wave"
+
+
+def test_check_must_look_at_animations_and_expressions() -> None:
+    data = {
+        "animation": [{"name": "a", "file": "wave"}, {"name": "b", "file": "none.bvh"}],
+        "expression": [{"name": "hapy"}],
+        "cue": [{"at_s": 1, "do": "shot moon"}],
+    }
+    found = inspect_show(validate(data, "show.toml"))
+    faults = {f["what"]: f["code"] for f in found if f["fault"]}
+    assert faults == {
+        "animation": "asset.missing", "expressions": "show.expression", "stage": "show.shot"
+    }  # fmt: skip
+    said = [f["sentence"] for f in found if f["what"] == "animation" and not f["fault"]]
+    assert said == ["a: 2.6 s, moves face, right_arm, right_hand"]
+
+
 # -- against avatar and stage ---------------------------------------------------------------------
 
 
 def test_an_expression_that_the_avatar_lacks_must_be_refused_with_those_it_has(
     mira: Avatar,
 ) -> None:
-    show = validate({"expression": [{"name": "hapy"}, {"name": "Happy"}, {"name": "neutral"}]}, "show.toml")
+    show = validate(
+        {"expression": [{"name": "hapy"}, {"name": "Happy"}, {"name": "neutral"}]}, "show.toml"
+    )
     with pytest.raises(ShowFileError) as fault:
         actors(show, mira)
     assert fault.value.code == "show.expression"
