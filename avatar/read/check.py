@@ -13,6 +13,7 @@ from typing import Any
 
 from avatar.read.document import SUPPORTED, Document
 from avatar.read.jsonat import At
+from avatar.read.materials import texcoord_of, uv_set_of
 from flow.errors import AssetError
 
 _IGNORED = "Nothing that is drawn needs it."
@@ -61,6 +62,13 @@ _EXTENDED = (
 )  # fmt: skip
 _SIZES = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
+_TOON = "extensions.VRMC_materials_mtoon"
+_MAPS = (
+    "normalTexture", "occlusionTexture", "emissiveTexture",
+    "pbrMetallicRoughness.metallicRoughnessTexture", f"{_TOON}.shadeMultiplyTexture",
+    f"{_TOON}.shadingShiftTexture", f"{_TOON}.rimMultiplyTexture",
+    f"{_TOON}.outlineWidthMultiplyTexture", f"{_TOON}.uvAnimationMaskTexture",
+)  # fmt: skip
 _ATTRIBUTES = frozenset({"POSITION", "NORMAL", "TANGENT", "TEXCOORD", "COLOR"})
 _INDICES = (5121, 5123, 5125, None)
 _NEEDED = {
@@ -261,6 +269,18 @@ def _mesh(document: Document, at: At) -> None:
         document.problems.add("asset.invalid", weights, why, _READ)
 
 
+def _material(document: Document, at: At) -> None:
+    """Whether all maps use the same texture coordinates; a primitive carries one set."""
+    wanted = uv_set_of(at)
+    for where in _MAPS:
+        for ref in _at(at, where):
+            if isinstance(ref.value, dict) and texcoord_of(ref) != wanted:
+                document.problems.add(
+                    "asset.uv", ref, f"uses TEXCOORD_{texcoord_of(ref)} and other maps another set",
+                    f"TEXCOORD_{wanted} is used for all.",
+                )  # fmt: skip
+
+
 def _uri(document: Document, at: At) -> None:
     uri = at.get("uri")
     if at.path.startswith("buffers"):
@@ -291,4 +311,5 @@ _LOOKS: tuple[tuple[str, Callable[[Document, At], None]], ...] = (
     ("buffers[]", _uri),
     ("images[]", _uri),
     ("scenes[]", _scene),
+    ("materials[]", _material),
 )

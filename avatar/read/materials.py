@@ -6,6 +6,7 @@ KHR_texture_transform, VRMC_materials_mtoon-1.0.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from avatar.read.document import Document
@@ -35,15 +36,10 @@ class Materials:
         return len(self.sources) if ref.absent else ref.index(len(self.sources), "material")
 
     def uv_set(self, index: int) -> int:
-        """Which TEXCOORD set the material's colour map wants (a primitive carries only one)."""
-        if index >= len(self.sources):
-            return 0
-        try:
-            base = self.sources[index].at("pbrMetallicRoughness", "baseColorTexture")
-            moved = base.extension("KHR_texture_transform").get("texCoord")
-            return moved.integer(base.get("texCoord").integer(0, high=7), high=7)
-        except AssetError:
-            return 0
+        """Which TEXCOORD set the material's maps want (a primitive carries only one)."""
+        with suppress(AssetError):
+            return uv_set_of(self.sources[index]) if index < len(self.sources) else 0
+        return 0
 
     def _tolerant(self, at: At, i: int) -> Material:
         material = Material(f"material_{i}", metallic=0.0)
@@ -144,3 +140,24 @@ def emissive_strength(material: At) -> float:
 def _rgb(at: At, default: RGB) -> RGB:
     r, g, b = at.numbers(3, default)
     return r, g, b
+
+
+def uv_set_of(material: At) -> int:
+    """The TEXCOORD set of the colour map, or of the first map there is."""
+    toon = material.extension("VRMC_materials_mtoon")
+    for ref in (
+        material.at("pbrMetallicRoughness", "baseColorTexture"),
+        toon.get("shadeMultiplyTexture"),
+        material.get("emissiveTexture"),
+        material.get("normalTexture"),
+    ):
+        if not ref.absent:
+            with suppress(AssetError):
+                return texcoord_of(ref)
+    return 0
+
+
+def texcoord_of(ref: At) -> int:
+    """The TEXCOORD set that a use of a texture names; KHR_texture_transform may name another."""
+    moved = ref.extension("KHR_texture_transform").get("texCoord")
+    return moved.integer(ref.get("texCoord").integer(0, high=7), high=7)
