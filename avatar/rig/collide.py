@@ -129,7 +129,7 @@ class ColliderRig:
             tail: (k, 5) their tails as x, y, z, 1, x² + y² + z².
             place: (k, 3) where they start.
             way: (k, 3) unit vectors from there to the tails.
-            length: (k, 1) how far that is.
+            length: (k, 3) how far that is, thrice.
         """
         rows, first = _firsts(self._hits(tail, self._bound[run]))
         while len(rows):

@@ -48,7 +48,8 @@ class Skeleton:
         self.world[n] = self.root
         self._depth = depths(model.parents)
         self._paths: dict[tuple[int, ...], I32] = {}
-        self._runs = self._levels(np.ones(n, bool))
+        self._kept = np.ones(n, bool)
+        self._runs = self._levels(self._kept)
         self._moving: I32 = np.arange(n, dtype=np.int32)
         self._posed = self.local.copy()
         self.compose()
@@ -64,9 +65,8 @@ class Skeleton:
 
     def leaves(self, nodes: I32) -> None:
         """The world matrices of `nodes` are somebody else's; so are those of all below them."""
-        kept = np.ones(self.count, bool)
-        kept[nodes] = False
-        self._runs = self._levels(kept)
+        self._kept[nodes] = False
+        self._runs = self._levels(self._kept)
 
     def reset(self) -> None:
         """Back to the file's own pose."""

@@ -11,8 +11,6 @@ that both creeping and free swinging keep their speed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +18,9 @@ from avatar import quat
 from avatar.quat import F64
 from avatar.rig.centres import Centres
 from avatar.rig.collide import ColliderRig
-from avatar.rig.skeleton import Run, Skeleton, run_of
+from avatar.rig.skeleton import Skeleton, run_of
 from avatar.rig.spring import Springs
+from avatar.rig.spring_level import Hang, Level, own_rows
 from avatar.rig.spring_tree import SpringTree
 from flow.spec import I32
 
@@ -34,34 +33,6 @@ _JUMP_M = 1.0
 _NO_DRAG = 1e-6
 _OPPOSITE = -0.999999
 _SAME = 1e-9
-
-
-@dataclass(slots=True)
-class _Hang:
-    """Nodes that do not swing but hang on such that do: rows of `_frames`, theirs and above."""
-
-    run: slice
-    above: I32
-    nodes: I32
-
-
-@dataclass(slots=True)
-class _Level:
-    """Joints `run` of the sorted arrays. All arrays are views of the rig's, made once."""
-
-    run: slice
-    above: Run
-    """Rows of `_frames` they hang on; of the first level, rows of the skeleton's world."""
-    frame: F64
-    own: F64
-    goal: F64
-    force: F64
-    tail: F64
-    length: F64
-    rest: F64
-    turn: F64
-    collides: bool
-    hang: _Hang | None
 
 
 class SpringRig:
@@ -87,12 +58,13 @@ class SpringRig:
         self._centres = Centres(np.array([j.center for j in joints], np.int32))
         self._even = skeleton.evenly_scaled(self._nodes)
         self._tails = np.array([j.tail for j in joints], np.float64).reshape(-1, 3)
-        self._own = _own_rows(skeleton, self._nodes)
+        self._own = own_rows(skeleton, self._nodes)
         self._frames: F64 = np.zeros((len(tree.nodes), 6, 3))
         """Of each row the columns of its world matrix, then the unit vectors to its tail, at rest
         and now. Vectors lie together, which is what numpy is quick with."""
         self._goal, self._rest = np.zeros((count, 3)), np.zeros((count, 3))
-        self._length, self._force = np.zeros((count, 1)), np.zeros((count, 1))
+        # Three times the same in a row: numpy is slow where it must repeat.
+        self._length, self._force = np.zeros((count, 3)), np.zeros((count, 3))
         self._reached = np.ones((count, 5))
         """Tails as `ColliderRig.push_out` wants them."""
         self._levels, self._ends = self._sort(tree, touch)
@@ -210,25 +182,23 @@ class SpringRig:
         ahead = ahead / scale if self._even else ahead * np.maximum(length, _SHORTEST_M)
         self._own[:, 4, :3] = np.vecmat(ahead, self._own[:, :3, :3])
 
-    def _place(self, level: _Level, world: F64) -> None:
+    def _place(self, level: Level, world: F64) -> None:
         """World matrices of joints as if they did not swing, and where their tails would be."""
-        frame = level.frame
         if level.run.start == 0:
             above = world[level.above][:, :3].transpose(0, 2, 1)
         elif isinstance(level.above, slice):
             above = self._frames[level.above, :4]
         else:
             above = self._frames.take(level.above, 0)[:, :4]
-        np.matmul(level.own, above, out=frame[:, :5])
+        np.matmul(level.own, above, out=level.placed)
         if not self._even:
-            axis = frame[:, 4]
-            np.sqrt(np.vecdot(axis, axis), out=level.length[:, 0])
-            axis /= np.maximum(level.length, _SHORTEST_M)
-            np.matvec(frame[:, :3], axis, out=level.rest)
+            level.length[:] = np.sqrt(np.vecdot(level.axis, level.axis))[:, None]
+            np.divide(level.axis, np.maximum(level.length, _SHORTEST_M), out=level.axis)
+            np.matvec(level.linear, level.axis, out=level.rest)
 
-    def _swing(self, level: _Level, *, collides: bool) -> None:
-        frame, tail = level.frame, level.tail[:, :3]
-        linear, place, axis, way = frame[:, :3], frame[:, 3], frame[:, 4], frame[:, 5]
+    def _swing(self, level: Level, *, collides: bool) -> None:
+        linear, place, axis, way = level.linear, level.place, level.axis, level.way
+        tail = level.point
         np.multiply(axis, level.force, out=way)
         way += level.goal
         way -= place
@@ -241,7 +211,7 @@ class SpringRig:
         np.multiply(way, level.length, out=tail)
         tail += place
         if collides:
-            np.vecdot(tail, tail, out=level.tail[:, 4])
+            np.vecdot(tail, tail, out=level.square)
             self._colliders.push_out(level.run, level.tail, place, way, level.length)
         # Turned by the smallest rotation from axis u to way v: with c = u · v it is the matrix
         # 1 + 2 v uᵀ - (u + v)(u + v)ᵀ / (1 + c), here times the rest's L, of which uᵀL is known.
@@ -256,9 +226,9 @@ class SpringRig:
         np.divide(turned, cosine[:, None], out=turn[:, 0])
         np.add(level.rest, level.rest, out=turn[:, 1])
         turn[:, 1] += turn[:, 0]
-        linear += turn.transpose(0, 2, 1) @ frame[:, 4:]
+        linear += turn.transpose(0, 2, 1) @ level.both
 
-    def _follow(self, hang: _Hang) -> None:
+    def _follow(self, hang: Hang) -> None:
         local = self._skeleton.local.take(hang.nodes, 0).transpose(0, 2, 1)
         np.matmul(local, self._frames.take(hang.above, 0)[:, :4], out=self._frames[hang.run, :4])
 
@@ -276,20 +246,27 @@ class SpringRig:
         self._step_s = 0.0
         self._settled = True
 
-    def _sort(self, tree: SpringTree, touch: NDArray[np.bool_]) -> tuple[list[_Level], list[_Hang]]:
+    def _sort(self, tree: SpringTree, touch: NDArray[np.bool_]) -> tuple[list[Level], list[Hang]]:
         """The levels with all their views, and what hangs at the ends."""
         levels = []
         for d, run in enumerate(tree.runs):
-            above = tree.above(run)
+            above, frame, tail = tree.above(run), self._frames[run], self._reached[run]
             levels.append(
-                _Level(
+                Level(
                     run,
                     run_of(np.array([tree.row[n] if d else n for n in above], np.int32)),
-                    frame=self._frames[run],
                     own=self._own[run],
+                    placed=frame[:, :5],
+                    linear=frame[:, :3],
+                    place=frame[:, 3],
+                    axis=frame[:, 4],
+                    way=frame[:, 5],
+                    both=frame[:, 4:],
                     goal=self._goal[run],
                     force=self._force[run],
-                    tail=self._reached[run],
+                    tail=tail,
+                    point=tail[:, :3],
+                    square=tail[:, 4],
                     length=self._length[run],
                     rest=self._rest[run],
                     turn=np.zeros((len(above), 2, 3)),
@@ -301,21 +278,7 @@ class SpringRig:
         return levels, [hang for hang in ends if hang is not None]
 
     @staticmethod
-    def _hang(tree: SpringTree, run: slice) -> _Hang | None:
+    def _hang(tree: SpringTree, run: slice) -> Hang | None:
         above = np.array([tree.row[n] for n in tree.above(run)], np.int32)
         nodes = np.array(tree.nodes[run], np.int32)
-        return _Hang(run, above, nodes) if len(nodes) else None
-
-
-def _own_rows(skeleton: Skeleton, nodes: I32) -> F64:
-    """(k, 5, 4) columns of the bones' rest matrices, and a row for the vector to the tail.
-
-    Times the columns of the parent's world matrix this gives both in the world.
-    """
-    own = np.zeros((len(nodes), 5, 4))
-    linear = quat.to_matrix(skeleton.rest_rotation[nodes])
-    linear = linear * skeleton.rest_scale[nodes][:, None, :]
-    own[:, :3, :3] = linear.transpose(0, 2, 1)
-    own[:, 3, :3] = skeleton.rest_translation[nodes]
-    own[:, 3, 3] = 1.0
-    return own
+        return Hang(run, above, nodes) if len(nodes) else None
