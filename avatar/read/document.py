@@ -71,6 +71,10 @@ class Document:
             raise at.fault(f"should have {size} bytes and has {len(data)}", code="asset.truncated")
         return data[:size]
 
+    def _without_data(self, ref: At) -> bool:
+        at = self.root.get("buffers").element(ref, "buffer")
+        return at.get("uri").absent and (ref.integer() != 0 or self.binary is None)
+
     def fetch(self, uri: At) -> memoryview:
         """The bytes behind a URI: base64 data, or a file beside a .gltf.
 
@@ -95,7 +99,8 @@ class Document:
         """The bytes of a buffer view, its byteStride (0: tightly packed) and its place."""
         at = self.root.get("bufferViews").element(ref, "buffer view")
         for name in ("EXT_meshopt_compression", "KHR_meshopt_compression"):
-            if not at.extension(name).absent:
+            # Files that do not require it have the plain data in the buffer, for readers like us.
+            if not at.extension(name).absent and self._without_data(at.get("buffer")):
                 raise packed(name)
         data = self.buffer(at.get("buffer"))
         offset, size = at.get("byteOffset").integer(0), at.get("byteLength").integer(low=1)

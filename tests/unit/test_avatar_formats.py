@@ -209,6 +209,22 @@ def test_every_wrapping_of_a_texture_must_arrive(tmp_path: Path) -> None:
     assert ("asset.invalid", "samplers[3]") in problems(path)
 
 
+def test_compression_with_plain_data_beside_it_must_not_be_needed(tmp_path: Path) -> None:
+    """EXT_meshopt_compression that is not required: the buffer has everything uncompressed."""
+    glb = Glb()
+    drawn(glb, glb.quad(NORMAL=glb.up()))
+    packed = {"buffer": 1, "byteLength": 8, "byteStride": 4, "mode": "ATTRIBUTES", "count": 2}
+    for view in glb.root["bufferViews"]:
+        view["extensions"] = {"EXT_meshopt_compression": packed}
+    assert load_model(glb.save(tmp_path / "m.glb")).triangle_count == 2
+    for view in glb.root["bufferViews"]:
+        view["buffer"] = 1
+    glb.root["buffers"] = [{"byteLength": 8}, {"byteLength": len(glb.binary)}]
+    data = {k: v for k, v in glb.root.items() if v not in ([], {})}
+    (tmp_path / "m.gltf").write_text(json.dumps(data))
+    refused(tmp_path / "m.gltf", "asset.compressed")
+
+
 # --- skins and nodes -------------------------------------------------------------------------
 
 
