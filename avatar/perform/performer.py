@@ -122,7 +122,7 @@ class Performer:
     # -- in ---------------------------------------------------------------------------------
 
     def feed(self, frame: MotionFrame) -> None:
-        """Take a new frame; frames come in the order of their `captured`, a picture may give two."""
+        """Take a new frame; they come in the order of `captured`, and a picture may give two."""
         t = frame.captured / NS_PER_S
         solution = self.solver.solve(self._calmed(frame, t))
         self._frame_mirrored = frame.mirrored
