@@ -23,11 +23,11 @@ import avatar.licence
 import avatar.read
 import avatar.rig
 import flow
+from avatar.read.document import naming
 from avatar.read.frozen import freeze, thaw
 from avatar.read.load import avatar_of
 from avatar.read.progress import Loading, Told
 from avatar.rig.avatar import Avatar
-from flow.errors import AssetError
 from flow.glb import parse_container, read_file
 
 MOST_BYTES = 2 << 30
@@ -54,7 +54,7 @@ class Shelf:
             AssetError: what `load_avatar` raises. The shelf itself fails silently: it only helps.
         """
         path = Path(path)
-        try:
+        with naming(path):
             data = read_file(path)
             if len(data) < self.smallest_file:
                 return avatar_of(path, parse_container(data), max_texture_px, told)[0]
@@ -65,8 +65,6 @@ class Shelf:
                     told(Loading(path.name, len(data), len(data)))
                 return replace(found, path=path)
             made, whole = avatar_of(path, parse_container(data), max_texture_px, told)
-        except AssetError as error:
-            raise error.within(path.name) from error
         if whole:
             self._put(place, made)
         return made

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -164,3 +166,18 @@ def open_document(path: Path, container: Container) -> Document:
                 hint="Export the model without that extension.",
             )
     return document
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Put the file's name in front of what is said about it; no memory is a fault like others."""
+    try:
+        yield
+    except AssetError as error:
+        raise error.within(path.name) from error
+    except MemoryError as error:
+        raise AssetError(
+            f"{path.name}: This machine has no memory left to load the model.",
+            code="asset.memory",
+            hint="Close other programs, or choose a lighter model.",
+        ) from error

@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from avatar.read.accessors import Accessors
 from avatar.read.check import check
-from avatar.read.document import Document, open_document
+from avatar.read.document import Document, naming, open_document
 from avatar.read.images import Textures
 from avatar.read.jsonat import At
 from avatar.read.materials import Materials
 from avatar.read.meshes import MOST_PRIMITIVES, Meshes
 from avatar.read.nodes import Nodes, read_nodes
 from avatar.read.progress import Counter, Told
-from flow.errors import AssetError
 from flow.glb import read_container
 from flow.mesh import Alpha, Model, Primitive, Skin, Texture
 from flow.spec import U8
@@ -48,11 +47,9 @@ def load_model(path: Path | str, *, max_texture_px: int = 1024, told: Told | Non
         AssetError: missing, damaged, hostile, or using something that is not read.
     """
     path = Path(path)
-    try:
+    with naming(path):
         document = open_document(path, read_container(path))
         return build(document, max_texture_px, told).model
-    except AssetError as error:
-        raise error.within(path.name) from error
 
 
 def build(document: Document, max_texture_px: int, told: Told | None = None) -> Gltf:

@@ -42,7 +42,7 @@ _FILTERS = {
 _REPEAT, _CLAMP, _MIRROR = 10497, 33071, 33648
 DAMAGE = (
     OSError, ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError, OverflowError,
-    MemoryError, NotImplementedError, AttributeError, struct.error, zlib.error,
+    MemoryError, RuntimeError, AttributeError, AssertionError, struct.error, zlib.error,
 )  # fmt: skip
 """What Pillow's decoders raise on damaged pictures."""
 _WHITE = "A plain white texture stands in."

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from avatar.licence.terms import Meta
 from avatar.read import plain, plain_faces, plain_pose, vrm0, vrm1
-from avatar.read.document import Document, open_document
+from avatar.read.document import Document, naming, open_document
 from avatar.read.gltf import Gltf, build
 from avatar.read.jsonat import At
 from avatar.read.meta import meta_from_vrm1
@@ -20,7 +20,6 @@ from avatar.rig.avatar import Avatar, Version
 from avatar.rig.expression import Expression
 from avatar.rig.humanoid import Humanoid, humanoid_of
 from avatar.rig.spring import Springs
-from flow.errors import AssetError
 from flow.glb import Container, read_container
 from flow.mesh import Model
 from flow.pose import REQUIRED_BONES
@@ -40,10 +39,8 @@ def load_avatar(
         AssetError: missing, damaged, hostile, not a humanoid, or something that is not read.
     """
     path = Path(path)
-    try:
+    with naming(path):
         return avatar_of(path, read_container(path), max_texture_px, told)[0]
-    except AssetError as error:
-        raise error.within(path.name) from error
 
 
 def avatar_of(

@@ -185,3 +185,17 @@ def test_a_missing_file_must_be_refused_as_ever(tmp_path: Path) -> None:
     with pytest.raises(AssetError, match=r"none\.vrm") as caught:
         shelf(tmp_path).load(tmp_path / "none.vrm")
     assert caught.value.code == "asset.missing"
+
+
+def test_a_machine_without_memory_must_be_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    path = small(tmp_path / "a.vrm")
+    monkeypatch.setattr("avatar.read.load.build", full)
+    for load in (load_avatar, shelf(tmp_path).load):
+        with pytest.raises(AssetError, match=r"a\.vrm") as caught:
+            load(path)
+        assert caught.value.code == "asset.memory"
