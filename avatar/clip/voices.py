@@ -139,11 +139,12 @@ def silence(now: int, fade_s: float) -> Voice:
 
 
 def still_heard(voices: list[Voice], now: int) -> list[Voice]:
-    """The voices from the last one that has fully faded in; none when that is silence."""
+    """The voices from the last one that has fully faded in; none when all of those are silence."""
     for i in range(len(voices) - 1, -1, -1):
         if voices[i].entered(now) >= 1.0:
-            return voices[i:] if voices[i].cue or i + 1 < len(voices) else []
-    return voices
+            voices = voices[i:]
+            break
+    return voices if any(v.cue for v in voices) else []
 
 
 def mix(voices: list[Voice], now: int) -> Playing:

@@ -207,3 +207,12 @@ def test_an_early_stop_must_never_last_longer_than_the_one_before() -> None:
     player.stop(ns(2.0), 0.5)
     assert said(player, 2.0).bones.max() == pytest.approx(slow, abs=1e-6)
     assert player.at(ns(2.5)) is None
+
+
+def test_two_silences_must_be_one() -> None:
+    player = Player()
+    player.play(Cue(still("a", 40, 100), fade_in_s=0.0), 0)
+    player.stop(0, 0.5)
+    player.stop(0, 2.0)
+    assert player.at(ns(0.6)) is None
+    assert player.idle
