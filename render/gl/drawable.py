@@ -16,8 +16,8 @@ from render.panda import core
 from render.textures import TextureBook
 
 MAIN_BIT, SHADOW_BIT = 0, 1
-AVATAR_BIN, STAGE_BIN, BLEND_BIN = 100, 300, 600
-"""Avatars first: what they hide of the stage is then never shaded."""
+AVATAR_BIN, STAGE_BIN, BLEND_BIN = 10_000, 30_000, 60_000
+"""Three places a material. Avatars first: what they hide of the stage is then never shaded."""
 
 
 class Drawable:
@@ -63,8 +63,9 @@ class Drawable:
                     geom_node(f"{state.material.name} outline", self._data, primitive)
                 )
                 state.dress_outline(hull, hardware=hardware)
-                # After its surface, which hides most of it.
-                hull.set_bin("fixed", place + 1)
+                # After the surfaces, which hide most of it.
+                solid_hulls = solid + 2 * len(layout.parts)
+                hull.set_bin("fixed", place + 1 if blends else solid_hulls + rank)
         self._mover = Mover(layout.model)
         self._overridden = False
 

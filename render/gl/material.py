@@ -120,9 +120,9 @@ class MaterialState:
     def dress_outline(self, path: Any, *, hardware: bool) -> None:
         """Give the node `path` the program of this material's outline hull."""
         panda = core()
-        switches = self._switches() | {"OUTLINE", "SHADOWED"}
-        if hardware:
-            switches.add("FINE_SHADOW")
+        switches = self._switches() | {"OUTLINE"}
+        if hardware:  # software GL pays more for a shadow on a line than one sees of it
+            switches |= {"SHADOWED", "FINE_SHADOW"}
         mtoon = self.material.mtoon
         if mtoon is None or mtoon.outline_lighting_mix <= 0.0:
             switches.add("OUTLINE_FLAT")
