@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from flow.clock import NS_PER_S, MonotonicClock
-from tests.fixtures.hostile import attempt, hostile
+from tests.fixtures import hostile, hostile_clips
 
 LONGEST_S = 5.0
 MOST_MEMORY = 3 << 30
@@ -32,7 +32,9 @@ def main() -> int:
     parser.add_argument(
         "--keep", type=Path, default=Path(tempfile.gettempdir()) / "mirrorstage-fuzz"
     )
+    parser.add_argument("--clips", action="store_true", help="motion files instead of avatars")
     arguments = parser.parse_args()
+    kind = hostile_clips if arguments.clips else hostile
     _bound_memory()
     first = arguments.seed or int.from_bytes(os.urandom(4))
     arguments.keep.mkdir(parents=True, exist_ok=True)
@@ -44,10 +46,10 @@ def main() -> int:
     seed = first
     with np.errstate(divide="raise", over="raise", invalid="raise"):
         while clock.now() < end:
-            data = hostile(seed)
+            data = kind.hostile(seed)
             began = clock.now()
             try:
-                codes[attempt(path, data) or "loaded"] += 1
+                codes[kind.attempt(path, data) or "loaded"] += 1
             except BaseException as error:  # noqa: BLE001 - anything else is what is looked for
                 if isinstance(error, KeyboardInterrupt):
                     break

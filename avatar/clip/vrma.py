@@ -199,9 +199,10 @@ def _tracks(document: Document, animation: At, meant: _Meant, nodes: Nodes) -> _
         track = read_track(channel, samplers.element(channel.get("sampler"), "sampler"), accessors)
         document.budget.keep(track.times_s.nbytes + track.values.nbytes, channel)
         out.duration_s = max(out.duration_s, float(track.times_s[-1]))
-        if node == meant.look_at:
+        # As in `_role`: what a node is first, it is alone.
+        if node not in meant.bones and node not in meant.expressions:
             out.gaze = _gaze(track)
-        elif node in meant.expressions:
+        elif node not in meant.bones:
             first = np.ascontiguousarray(track.values[:, :1])
             out.expressions[meant.expressions[node]] = Track(track.times_s, first, False)
         elif path == "rotation":

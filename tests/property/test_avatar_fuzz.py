@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.fixtures import hostile_clips
 from tests.fixtures.glb import pack_glb
 from tests.fixtures.hostile import Base, attempt, bases, hostile
 
@@ -80,3 +81,11 @@ def test_a_hostile_file_must_be_refused_or_give_a_body_that_moves(
     tmp_path: Path, seed: int
 ) -> None:
     attempt(tmp_path / "hostile.vrm", hostile(seed))
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.integers(0, 1 << 40))
+def test_a_hostile_motion_must_be_refused_or_play(tmp_path: Path, seed: int) -> None:
+    hostile_clips.attempt(tmp_path / "hostile.vrma", hostile_clips.hostile(seed))
