@@ -87,6 +87,26 @@ class At:
             )
         return [At(v, f"{self.path}[{i}]", self.note) for i, v in enumerate(self.value)]
 
+    def every(self, pattern: str) -> list[At]:
+        """The places below that a pattern names: ``a[].b`` is b of every element, ``*`` any member.
+
+        What is absent or of another type has no places.
+        """
+        here = [self]
+        for step in pattern.split("."):
+            key, many = step.removesuffix("[]"), step.endswith("[]")
+            found: list[At] = []
+            for at in here:
+                if not isinstance(at.value, dict):
+                    continue
+                for it in [at.get(k) for k in at.value] if key == "*" else [at.get(key)]:
+                    if many:
+                        found += it.items() if isinstance(it.value, list) else []
+                    elif not it.absent:
+                        found.append(it)
+            here = found
+        return here
+
     def element(self, reference: At, what: str) -> At:
         """The element that the integer at `reference` points to."""
         items = self.value if isinstance(self.value, list) else []
