@@ -37,8 +37,7 @@ class Budget:
     def keep(self, size: int, at: At) -> None:
         """Take `size` bytes for good, for what stands at `at`, or refuse."""
         with self._changed:
-            if self._kept + size > self.limit:
-                raise self._refusal(at)
+            self._take_turn(size, at)
             self._kept += size
 
     def grow(self, file_bytes: int) -> None:
@@ -60,8 +59,7 @@ class Budget:
         """
         with self._changed:
             self._work -= size
-            if self._kept + _COPIES * size > self.limit:
-                raise self._refusal(at)
+            self._take_turn(_COPIES * size, at)
             if self._work < 0:
                 raise at.fault(
                     "makes the file more work than any avatar is",
@@ -77,10 +75,7 @@ class Budget:
             AssetError: ``asset.large`` when they would not be there even then.
         """
         with self._changed:
-            while self._lent and self._kept + self._lent + size > self.limit:
-                self._changed.wait()
-            if self._kept + size > self.limit:
-                raise self._refusal(at)
+            self._take_turn(size, at)
             self._lent += size
         try:
             yield
@@ -89,7 +84,10 @@ class Budget:
                 self._lent -= size
                 self._changed.notify_all()
 
-    def _refusal(self, at: At) -> Exception:
-        return at.fault(
-            f"brings the model over {self.limit >> 20} MB", code="asset.large", hint=_TOO_LARGE
-        )
+    def _take_turn(self, size: int, at: At) -> None:
+        """Wait until other threads gave back what they borrowed, or refuse if that is no help."""
+        while self._lent and self._kept + self._lent + size > self.limit:
+            self._changed.wait()
+        if self._kept + size > self.limit:
+            why = f"brings the model over {self.limit >> 20} MB"
+            raise at.fault(why, code="asset.large", hint=_TOO_LARGE)
