@@ -123,16 +123,17 @@ class _Morphs:
         self._moved = self.rest.copy()
         rows, columns, values = [], [], []
         for (morph, _, slot), vertices in zip(entries, touched, strict=True):
-            place = np.searchsorted(self.vertices, vertices)
+            place = np.searchsorted(self.vertices, vertices).astype(np.int32)
             deltas = _deltas(morph)
-            rows.append((place[:, None] * 6 + np.arange(6)).ravel())
-            columns.append(np.full(deltas.size, slot, np.int64))
-            values.append(deltas.ravel())
+            # Most targets move no normals: what is zero is left out before the matrix is sorted.
+            moved = deltas != 0.0
+            rows.append((place[:, None] * np.int32(6) + np.arange(6, dtype=np.int32))[moved])
+            values.append(deltas[moved])
+            columns.append(np.full(len(values[-1]), slot, np.int32))
         shape = (6 * len(self.vertices), max(slots, 1))
         if rows:
             coordinates = (np.concatenate(rows), np.concatenate(columns))
             self._matrix = csr_matrix((np.concatenate(values), coordinates), shape=shape)
-            self._matrix.eliminate_zeros()
         else:
             self._matrix = csr_matrix(shape, dtype=np.float32)
 

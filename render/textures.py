@@ -64,7 +64,7 @@ class TextureBook:
         found = self._made.get(key)
         if found is None:
             texture = self._model.textures[index]
-            rgba = with_alpha(self._fitted(texture.rgba), mode, cutoff)
+            rgba = with_alpha(self._fitted(texture), mode, cutoff)
             if gain > 1.0:
                 rgba = rgba.copy()
                 rgba[..., :3] = np.minimum(np.round(rgba[..., :3] * np.float32(gain)), 255.0)
@@ -84,7 +84,8 @@ class TextureBook:
         if self._filters == "sharp" and "mipmap" in texture.minified:
             made.set_anisotropic_degree(4)
 
-    def _fitted(self, rgba: U8) -> U8:
+    def _fitted(self, texture: Texture) -> U8:
+        rgba = texture.rgba
         height, width = rgba.shape[:2]
         new_width, new_height = min(width, self._limit), min(height, self._limit)
         if self._power_of_two:
@@ -93,15 +94,11 @@ class TextureBook:
             return rgba
         import cv2
 
+        larger = cv2.INTER_NEAREST if texture.magnified == "nearest" else cv2.INTER_LINEAR
         shrinks = new_width * new_height < width * height
-        return np.asarray(
-            cv2.resize(
-                rgba,
-                (new_width, new_height),
-                interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
-            ),
-            np.uint8,
-        )
+        size = (new_width, new_height)
+        mode = cv2.INTER_AREA if shrinks else larger
+        return np.asarray(cv2.resize(rgba, size, interpolation=mode), np.uint8)
 
 
 def with_alpha(rgba: U8, mode: Alpha, cutoff: float) -> U8:

@@ -24,8 +24,8 @@ from render.uv import UV_CHANGES, is_masked
 
 SOFTEST_EDGE = 0.12
 """Half width of the narrowest light edge: a narrower one shows the triangles it runs over."""
-DARKEST_TEXEL = 0.05
-"""Texels are taken to be this bright at least where a colour is divided by them."""
+DARKEST_TEXEL = 0.12
+"""Texels under vertices are taken to be this bright at least: colours are divided by them."""
 STEPS = 1 << 16
 _ENCODE = (display_from_linear(np.arange(STEPS) / (STEPS - 1.0)) * 255.0).astype(np.float32)
 """Linear 0..STEPS - 1 to display 0..255: a look-up costs a tenth of a power."""
@@ -68,12 +68,12 @@ class ToonLight:
         material = material_at(model, part.material)
         # Under a mask every vertex has gone its own way, which `software.moving` knows.
         at = {k: v for k, v in change.items() if k in UV_CHANGES and not is_masked(material)}
-        stored = self.texels.at(material.base_map, uv, at)[:, :3]
+        # A black texel says nothing of what its neighbours are multiplied by.
+        stored = np.maximum(self.texels.at(material.base_map, uv, at)[:, :3], DARKEST_TEXEL)
         base = np.asarray(change.get("base_color", material.base_color), np.float32)
         tint = linear_from_display(self._layout.color[run, :3])
         self._base[run] = base[:3] * tint * linear_from_display(stored)
-        bright = stored * np.float32(self.texels.headroom(material))
-        self._inverse[run] = 1.0 / np.maximum(bright, DARKEST_TEXEL)
+        self._inverse[run] = 1.0 / (stored * np.float32(self.texels.headroom(material)))
         alpha = self._layout.color[run, 3] * base[3]
         opaque = part.alpha is Alpha.OPAQUE
         self.out[run, 3] = 255 if opaque else np.clip(np.round(alpha * 255.0), 0, 255)
@@ -85,7 +85,7 @@ class ToonLight:
         mtoon = material.mtoon
         if material.shading is Shading.MTOON and mtoon is not None:
             shade = np.asarray(change.get("shade_color", mtoon.shade_color), np.float32)
-            dark = self.texels.at(mtoon.shade_map, uv, at)[:, :3]
+            dark = np.maximum(self.texels.at(mtoon.shade_map, uv, at)[:, :3], DARKEST_TEXEL)
             self._shade[run] = shade * linear_from_display(dark)
             edge = max(1.0 - mtoon.shading_toony, SOFTEST_EDGE)
             self._shift[run] = mtoon.shading_shift + edge

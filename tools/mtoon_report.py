@@ -113,6 +113,8 @@ def compare(
         avatar = open_avatar(case)
     except AssetError as fault:
         return {"name": case.name, "refused": str(fault)}
+    if not avatar.model.triangle_count:
+        return {"name": case.name, "refused": "it has no triangles"}
     shot = shot_of(avatar, face=case.face)
     size = next(iter(renderers.values()))
     theirs = peer.draw(case.reference, shot, (size.width, size.height), case.seconds)

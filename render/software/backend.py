@@ -21,6 +21,7 @@ from render.model import lay_out
 from render.panda import APT_SOFTWARE, SOFTWARE_MODULE, Host, core
 from render.quality import Quality
 from render.skin import Skinner
+from render.software.carry import carried
 from render.software.drawable import SoftDrawable
 from render.software.extent import covered
 from render.software.floor import Holdout, floor_shade
@@ -73,7 +74,7 @@ class SoftwareBackend:
     def add_avatar(self, name: str, model: Model) -> None:
         """Bring an avatar in, replacing one of the same name."""
         self.remove_avatar(name)
-        layout = lay_out(model)
+        layout = lay_out(carried(model))
         self._actors[name] = _Actor(
             SoftDrawable(layout, self._root, name),
             Skinner(layout, interleaved=False),

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flow.clock import NS_PER_S
-from flow.mesh import RGB, Map, Material, Model, MToon, Shading, Texture
+from flow.mesh import RGB, Alpha, Map, Material, Model, MToon, Shading, Texture
 from flow.spec import F32
 from flow.stage import Light
 from render.animate import Mover
@@ -19,6 +19,7 @@ from render.color import EXPOSURE, display_from_linear, linear_from_display
 from render.gl.material import vectors
 from render.gl.shader import MAP_ROWS
 from render.model import lay_out
+from render.software.carry import carried
 from render.surface import metal_rough
 from render.texels import MOST_HEADROOM, Texels, coarse, read
 from render.toon import SOFTEST_EDGE, ToonLight
@@ -257,3 +258,42 @@ def test_metal_and_gloss_must_stay_finite_and_positive(
     out = metal_rough(base, material, normal.astype(np.float32), eye.astype(np.float32), LIGHT)
     assert np.isfinite(out).all()
     assert (out >= 0.0).all()
+
+
+def test_a_black_texel_must_not_blacken_the_texture_around_it() -> None:
+    letters = np.zeros((64, 64, 4), np.uint8)
+    letters[..., 3] = 255
+    letters[30:34, 30:34, :3] = 255  # all vertices lie on black
+    mtoon = MToon(shade_color=(0.5, 0.5, 0.5), shade_map=Map(0))
+    model = dressed(mtoon, (1.0, 1.0, 1.0), base_map=Map(0))
+    model = replace(model, textures=(Texture("letters", letters),))
+    light = replace(LIGHT, rim_color=(0.0, 0.0, 0.0))
+    layout = lay_out(model)
+    out = ToonLight(layout).shade(layout.positions, layout.normals, EYE, light)
+    white = replace(model, materials=(replace(model.materials[0], base_map=Map()),))
+    white_mtoon = replace(mtoon, shade_map=Map())
+    white = replace(white, materials=(replace(white.materials[0], mtoon=white_mtoon),))
+    layout = lay_out(white)
+    wanted = ToonLight(layout).shade(layout.positions, layout.normals, EYE, light)
+    # Display values multiply as light does, but for the straight foot of sRGB's curve.
+    assert np.abs(out.astype(int) - wanted.astype(int)).max() < 24
+
+
+def test_black_panels_must_carry_the_texture_that_glows() -> None:
+    black = Texture("black", np.zeros((4, 4, 4), np.uint8))
+    lines = Texture("lines", np.full((4, 4, 4), 255, np.uint8))
+    glowing = Material(
+        "panel", Shading.MTOON, base_map=Map(0), emissive=(1.0, 1.0, 1.0), emissive_map=Map(1)
+    )
+    plain, factor, clear = (
+        replace(glowing, emissive=(0.0, 0.0, 0.0)),
+        replace(glowing, base_map=Map(1), base_color=(0.0, 0.0, 0.0, 1.0)),
+        replace(glowing, alpha=Alpha.BLEND, base_color=(1.0, 1.0, 1.0, 0.5)),
+    )
+    model = replace(
+        doll(), textures=(black, lines), materials=(glowing, plain, factor, clear, Material("m"))
+    )
+    found = carried(model).materials
+    assert [m.base_map.texture for m in found] == [1, -1, 1, 0, -1]
+    assert found[0].base_color[:3] == found[2].base_color[:3] == (0.0, 0.0, 0.0)
+    assert found[4] is model.materials[4]
