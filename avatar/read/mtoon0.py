@@ -34,7 +34,7 @@ def migrate_materials(document: Document) -> None:
     materials = document.root.get("materials")
     with document.problems.tolerate(properties, "The materials are drawn as plain glTF."):
         items = properties.items()
-        if not items or materials.absent:
+        if properties.absent or materials.absent:
             return
         originals = materials.items()
         if len(items) < len(originals):
