@@ -8,6 +8,7 @@ become gigabytes of Python objects. What the JSON means is for those who read it
 from __future__ import annotations
 
 import json
+import stat
 import struct
 from collections import Counter
 from dataclasses import dataclass
@@ -60,7 +61,13 @@ def read_file(path: Path) -> bytes:
         AssetError: missing, unreadable or too large.
     """
     try:
-        size = path.stat().st_size
+        state = path.stat()
+        if not stat.S_ISREG(state.st_mode):
+            # Reading a pipe or a device could last for ever.
+            raise AssetError(
+                "It is no file.", code="asset.unreadable", hint="Choose a .glb, .vrm or .gltf file."
+            )
+        size = state.st_size
         if size > MOST_FILE_BYTES:
             raise AssetError(
                 f"The file is {size >> 20} MB; models up to {MOST_FILE_BYTES >> 20} MB are read.",

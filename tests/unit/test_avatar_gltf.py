@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import zlib
 from pathlib import Path
 from typing import Any
@@ -249,6 +250,9 @@ def test_names_of_morph_targets_must_be_kept(tmp_path: Path) -> None:
 def test_missing_files_must_be_refused(tmp_path: Path) -> None:
     refused(tmp_path / "none.vrm", "asset.missing")
     refused(tmp_path, "asset.unreadable")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.glb")
+        refused(tmp_path / "pipe.glb", "asset.unreadable")
 
 
 def test_wrappings_that_are_broken_must_be_refused(tmp_path: Path) -> None:
