@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from flow.mesh import Map, Material, Model, Shading
-from flow.spec import F32
+from flow.spec import F32, U8
 from render.uv import changed, transformed
 
 COARSE = 64
 """Longest side of the copy that vertices read."""
 MOST_HEADROOM = 16.0
 NEARLY_WHITE = 250
+SOLID = 255
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -62,13 +63,25 @@ class Texels:
         if material.shading is Shading.UNLIT or not self.has(material.base_map):
             return 1.0
         if index not in self._headroom:
-            peak = int(self._model.textures[index].rgba[..., :3].max(initial=0))
+            peak = brightest(self._model.textures[index].rgba, NEARLY_WHITE)
             room = min(255.0 / max(peak, 1), MOST_HEADROOM) if peak < NEARLY_WHITE else 1.0
             self._headroom[index] = room
         return self._headroom[index]
 
 
-def coarse(rgba: np.ndarray) -> F32:
+def brightest(rgba: U8, enough: int = 255) -> int:
+    """The highest of all colour bytes; or any from `enough` on, which a few rows may show."""
+    few = int(rgba[:: max(len(rgba) // 16, 1), :, :3].max(initial=0))
+    return few if few >= enough else int(rgba[..., :3].max(initial=0))
+
+
+def opaque(rgba: U8) -> bool:
+    """Whether nothing can be seen through."""
+    some = rgba[:: max(len(rgba) // 16, 1), :, 3]
+    return int(some.min(initial=SOLID)) == SOLID and int(rgba[..., 3].min(initial=SOLID)) == SOLID
+
+
+def coarse(rgba: U8) -> F32:
     """(h, w, 4) 0..1 copy of at most COARSE texels a side.
 
     Colour under full transparency is left out of the means: it is whatever was put there.
@@ -77,6 +90,9 @@ def coarse(rgba: np.ndarray) -> F32:
 
     height, width = rgba.shape[:2]
     size = (min(width, COARSE), min(height, COARSE))
+    if size != (width, height) and opaque(rgba):
+        rgba = np.asarray(cv2.resize(rgba, size, interpolation=cv2.INTER_AREA), np.uint8)
+        width, height = size
     full = rgba.astype(np.float32) / np.float32(255.0)
     if size == (width, height):
         return full

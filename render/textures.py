@@ -66,8 +66,7 @@ class TextureBook:
             texture = self._model.textures[index]
             rgba = with_alpha(self._fitted(texture), mode, cutoff)
             if gain > 1.0:
-                rgba = rgba.copy()
-                rgba[..., :3] = np.minimum(np.round(rgba[..., :3] * np.float32(gain)), 255.0)
+                rgba = brightened(rgba, gain)
             found = self._made[key] = upload(texture.name, rgba, decoded=decoded)
             found.set_wrap_u(_wrap(texture.repeat_u, texture.mirror_u))
             found.set_wrap_v(_wrap(texture.repeat_v, texture.mirror_v))
@@ -101,6 +100,16 @@ class TextureBook:
         return np.asarray(cv2.resize(rgba, size, interpolation=mode), np.uint8)
 
 
+def brightened(rgba: U8, gain: float) -> U8:
+    """`rgba` with its colours, not its alpha, times `gain`."""
+    import cv2
+
+    stored = np.arange(256, dtype=np.float32)
+    table = np.stack([stored * np.float32(gain)] * 3 + [stored], axis=1)
+    table = np.minimum(np.round(table), 255.0).astype(np.uint8)
+    return np.asarray(cv2.LUT(rgba, table[None]), np.uint8)
+
+
 def with_alpha(rgba: U8, mode: Alpha, cutoff: float) -> U8:
     """`rgba` with alpha 255 (OPAQUE), 0 or 255 (MASK) or as it is (BLEND)."""
     if mode is Alpha.BLEND:
@@ -112,12 +121,14 @@ def with_alpha(rgba: U8, mode: Alpha, cutoff: float) -> U8:
 
 def upload(name: str, rgba: U8, *, decoded: bool = False) -> Any:
     """A mipmapped 2-D texture. Row 0 stays first: glTF's v = 0 is the first row, too."""
+    import cv2
+
     panda = core()
     height, width = rgba.shape[:2]
     texture = panda.Texture(name)
     form = panda.Texture.F_srgb_alpha if decoded else panda.Texture.F_rgba
     texture.setup_2d_texture(width, height, panda.Texture.T_unsigned_byte, form)
-    texture.set_ram_image(np.ascontiguousarray(rgba[..., [2, 1, 0, 3]]).tobytes())
+    texture.set_ram_image(cv2.cvtColor(np.ascontiguousarray(rgba), cv2.COLOR_RGBA2BGRA).tobytes())
     texture.set_minfilter(panda.SamplerState.FT_linear_mipmap_linear)
     texture.set_magfilter(panda.SamplerState.FT_linear)
     texture.set_wrap_u(_wrap(repeat=True))

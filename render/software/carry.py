@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from flow.mesh import Alpha, Map, Material, Model
 from render.model import OPAQUE_TEXEL
+from render.texels import brightest
 
 BLACK = 0.01
 BLACK_TEXEL = 8
@@ -39,7 +40,7 @@ def _is_black(material: Material, model: Model) -> bool:
         return True
     if not 0 <= index < len(model.textures):
         return False
-    return int(model.textures[index].rgba[..., :3].max(initial=0)) < BLACK_TEXEL
+    return brightest(model.textures[index].rgba, BLACK_TEXEL) < BLACK_TEXEL
 
 
 def _is_solid(material: Material, model: Model) -> bool:
