@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from capture import messages
+from capture.anonymous import anonymous
 from capture.messages import STOP, Report
 from capture.settings import CaptureSettings
 from flow import wire
@@ -90,7 +91,9 @@ def _run(settings: CaptureSettings, pipe: Connection, stop: threading.Event, log
                         picture.pixels, picture.captured, seq, mirrored=settings.mirrored
                     ):
                         pace.count(frame)
-                        pipe.send_bytes(wire.pack(frame))
+                        pipe.send_bytes(
+                            wire.pack(frame if settings.landmarks else anonymous(frame))
+                        )
                     pace.pictures += 1
                     seq += 1
                 if pictures.ended:

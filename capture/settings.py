@@ -35,6 +35,7 @@ class CaptureSettings:
         models_dir: Where the network files are; the user's folder when None.
         realtime: Whether a file plays in its own time. Otherwise every picture is processed,
             as fast as possible, and `captured` stamps follow the file's times.
+        landmarks: Whether the 478 points of a face leave the capture process.
     """
 
     source: str = "webcam"
@@ -47,6 +48,7 @@ class CaptureSettings:
     schedule: Schedule = "auto"
     models_dir: str | None = None
     realtime: bool = True
+    landmarks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,12 @@ class FaceSample:
     `camera_from_head` maps the head frame (VRM axes: x to the head's left, y up, z out of the
     face; metres) to the *OpenGL* camera frame (x right, y up, z towards the viewer; metres):
     its rotation is the identity when the face looks straight into the lens.
+
+    `points` are None unless somebody asked for them: they tell who somebody is, and a show needs
+    only weights and matrix. Drivers never read them.
     """
 
-    points: Annotated[F32, Spec((478, 3), "picture fractions, MediaPipe face mesh order")]
+    points: Annotated[F32, Spec((478, 3), "picture fractions, MediaPipe face mesh order")] | None
     weights: Annotated[F32, Spec((52,), "ARKIT_NAMES order, 0..1")]
     camera_from_head: Annotated[F32, Spec((4, 4), "rigid transform, metres")]
 

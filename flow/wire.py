@@ -2,7 +2,8 @@
 
 Layout (little-endian): header ``<4sBBHqqf`` = magic ``MSMF``, version, parts bit set, flags,
 seq, captured, aspect; then the present parts in the order face, body, left hand, right hand, each
-as its float32 arrays in field order (a hand ends with its confidence). About 7 kB for everything.
+as its float32 arrays in field order (a hand ends with its confidence). In version 1 a face begins
+with its 478 points (7 to 9 kB for everything); in version 2 it has none (at most 3 kB).
 """
 
 from __future__ import annotations
@@ -28,11 +29,12 @@ from flow.motion import (
 from flow.spec import F32
 
 MAGIC = b"MSMF"
-VERSION = 1
+VERSION, WITHOUT_FACE_POINTS = 1, 2
 _HEADER = struct.Struct("<4sBBHqqf")
 _MIRRORED = 1
 
-_FACE = FACE_POINTS * 3 + 52 + 16
+_FACE = 52 + 16
+_MESH = FACE_POINTS * 3
 _BODY = BODY_POINTS * 3 * 2 + BODY_POINTS
 _HAND = HAND_POINTS * 3 * 2 + 1
 
@@ -41,9 +43,14 @@ def pack(frame: MotionFrame) -> bytes:
     """The frame as bytes."""
     parts = 0
     arrays: list[F32] = []
+    version = VERSION
     if frame.face is not None:
         parts |= LOOKED_FACE
-        arrays += [frame.face.points, frame.face.weights, frame.face.camera_from_head]
+        if frame.face.points is None:
+            version = WITHOUT_FACE_POINTS
+        else:
+            arrays.append(frame.face.points)
+        arrays += [frame.face.weights, frame.face.camera_from_head]
     if frame.body is not None:
         parts |= LOOKED_BODY
         arrays += [frame.body.points, frame.body.image_points, frame.body.visibility]
@@ -52,7 +59,7 @@ def pack(frame: MotionFrame) -> bytes:
             parts |= bit
             arrays += [hand.points, hand.image_points, np.array([hand.confidence], np.float32)]
     flags = (_MIRRORED if frame.mirrored else 0) | frame.looked_for << 8
-    head = _HEADER.pack(MAGIC, VERSION, parts, flags, frame.seq, frame.captured, frame.aspect)
+    head = _HEADER.pack(MAGIC, version, parts, flags, frame.seq, frame.captured, frame.aspect)
     return head + b"".join(np.ascontiguousarray(a, np.float32).tobytes() for a in arrays)
 
 
@@ -67,9 +74,10 @@ def unpack(data: bytes | memoryview) -> MotionFrame:
     magic, version, parts, flags, seq, captured, aspect = _HEADER.unpack_from(data)
     if magic != MAGIC:
         raise _damaged("does not begin with MSMF")
-    if version != VERSION:
-        raise _damaged(f"has version {version}; this program reads {VERSION}")
-    sizes = [_FACE * bool(parts & 1), _BODY * bool(parts & 2)]
+    if version not in (VERSION, WITHOUT_FACE_POINTS):
+        raise _damaged(f"has version {version}; this program reads {VERSION} and 2")
+    face_size = _FACE if version == WITHOUT_FACE_POINTS else _MESH + _FACE
+    sizes = [face_size * bool(parts & 1), _BODY * bool(parts & 2)]
     sizes += [_HAND * bool(parts & 4), _HAND * bool(parts & 8)]
     if len(data) != _HEADER.size + 4 * sum(sizes):
         raise _damaged(f"has {len(data)} bytes instead of {_HEADER.size + 4 * sum(sizes)}")
@@ -91,8 +99,8 @@ def unpack(data: bytes | memoryview) -> MotionFrame:
 
 
 def _face(v: F32) -> FaceSample:
-    n = FACE_POINTS * 3
-    return FaceSample(v[:n].reshape(-1, 3), v[n : n + 52], v[n + 52 :].reshape(4, 4))
+    points = v[:-_FACE].reshape(-1, 3) if v.size > _FACE else None
+    return FaceSample(points, v[-_FACE:-16], v[-16:].reshape(4, 4))
 
 
 def _body(v: F32) -> BodySample:

@@ -255,6 +255,9 @@ def _take_record(sub: argparse.ArgumentParser) -> None:
         "--duration", type=seconds, default=0.0, metavar="SECONDS", help="0: to the end"
     )
     sub.add_argument("--profile", choices=("face", "upper", "full"), default="full")
+    sub.add_argument(
+        "--landmarks", action="store_true", help="also keep the 478 points of the face"
+    )
     sub.add_argument("--force", action="store_true", help="replace an existing file")
     _json(sub)
 

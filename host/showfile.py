@@ -84,6 +84,9 @@ class Motion(_Section):
     )
     profile: Literal["face", "upper", "full"] = Field("full", description="what is tracked")
     loop: bool = Field(True, description="files and takes start again at their end")
+    landmarks: bool = Field(
+        False, description="the 478 points of the face may leave the capture process"
+    )
     settings: dict[str, Any] = Field(
         default_factory=dict, description="of a plug-in (source = 'plugin:NAME')"
     )

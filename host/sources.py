@@ -34,6 +34,7 @@ class CameraSettings(_Settings):
     mirrored: bool = False
     loop: bool = True
     profile: Literal["face", "upper", "full"] = "full"
+    landmarks: bool = Field(False, description="the points of the face leave capture too")
 
 
 class TakeSettings(_Settings):
@@ -69,6 +70,7 @@ def _camera(settings: CameraSettings, *, clock: Clock, **_: Any) -> MotionSource
         mirrored=settings.mirrored,
         loop=settings.loop,
         profile=settings.profile,
+        landmarks=settings.landmarks,
     )
     return Supervised(lambda: CaptureProcess(wanted, clock), clock)
 
@@ -169,7 +171,11 @@ def _tracked(motion: Motion, text: str, clock: Clock) -> Chosen:
     webcam = text.startswith("webcam")
     mirrored = webcam if motion.mirrored is None else motion.mirrored
     settings = CameraSettings(
-        source=text, mirrored=mirrored, loop=motion.loop, profile=motion.profile
+        source=text,
+        mirrored=mirrored,
+        loop=motion.loop,
+        profile=motion.profile,
+        landmarks=motion.landmarks,
     )
     media = user_path(text.removeprefix("file:")) if text.startswith("file:") else None
     what = "Video" if media else "Webcam" if webcam else "Camera"

@@ -118,7 +118,11 @@ def _source(arguments: argparse.Namespace, clock: Clock) -> MotionSource:
         return _Copy(assets.locate("takes", text.removeprefix("take:")))
     from_file = text.startswith(("file:", "images:"))
     settings = CaptureSettings(
-        source=text, loop=False, realtime=not from_file, profile=arguments.profile
+        source=text,
+        loop=False,
+        realtime=not from_file,
+        profile=arguments.profile,
+        landmarks=arguments.landmarks,
     )
     return CaptureProcess(settings, clock)
 

@@ -62,7 +62,12 @@ def test_a_body_clip_is_followed_and_only_motion_leaves_the_process(
 ) -> None:
     clip = shared / "data" / "videos" / "face" / "lp_s13.mp4"  # full body, gesturing
     settings = CaptureSettings(
-        f"file:{clip}", loop=False, realtime=False, models_dir=models, mirrored=True
+        f"file:{clip}",
+        loop=False,
+        realtime=False,
+        models_dir=models,
+        mirrored=True,
+        landmarks=True,
     )
     raw = _raw_messages(settings, tmp_path / "log", 60)
 
@@ -96,6 +101,7 @@ def _check_geometry(frames: list[MotionFrame]) -> None:
     for frame in frames:
         if frame.face is not None and frame.body is not None:
             nose = frame.body.image_points[0, :2]
+            assert frame.face.points is not None
             assert np.allclose(frame.face.points[1, :2], nose, atol=0.06)
             head = frame.face.camera_from_head
             assert np.linalg.det(head[:3, :3]) == pytest.approx(1.0, abs=1e-3)

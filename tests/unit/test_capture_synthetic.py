@@ -23,6 +23,7 @@ def _parts(frame: MotionFrame) -> tuple[F32, F32, F32, F32]:
     assert frame.body is not None
     assert frame.left_hand is not None
     assert frame.right_hand is not None
+    assert frame.face.points is not None
     return frame.face.points, frame.body.points, frame.left_hand.points, frame.right_hand.points
 
 
@@ -70,6 +71,7 @@ def test_the_picture_is_what_a_camera_of_63_degrees_sees(time: float) -> None:
     focal = 0.5 / math.tan(math.radians(31.5))
     head = frame.face.camera_from_head[:3, 3]
     at = (0.5 + focal / ASPECT * head[0] / -head[2], 0.5 - focal * head[1] / -head[2])
+    assert frame.face.points is not None
     middle = frame.face.points[:, :2].mean(axis=0)
     assert np.allclose(middle, at, atol=0.03)
     nose = frame.body.image_points[0, :2]

@@ -211,5 +211,7 @@ def test_the_built_in_greeting_is_what_its_script_makes(tmp_path: Path) -> None:
     for a, b in zip(built, kept, strict=True):
         assert a.face is not None
         assert b.face is not None
+        assert a.face.points is not None
+        assert b.face.points is not None
         assert np.allclose(a.face.points, b.face.points, atol=3e-4)
         assert np.allclose(a.face.weights, b.face.weights, atol=1e-5)

@@ -57,7 +57,7 @@ def test_every_mistake_must_be_named_at_once_with_its_path(tmp_path: Path) -> No
     assert "4 mistakes" in said
     for part in ("picture.size", "picture.fps", "motion.profil:", "motion.profile"):
         assert part in said
-    assert "known here: source, mirrored, profile, loop, settings" in said
+    assert "known here: source, mirrored, profile, loop, landmarks, settings" in said
     assert fault.value.code == "show.invalid"
     assert fault.value.exit_status == 2
 
