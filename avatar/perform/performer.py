@@ -11,10 +11,12 @@ from avatar.perform.blend import mixed
 from avatar.perform.follow import RotationFollower, ValueFollower
 from avatar.perform.hips import Hips
 from avatar.perform.idle import Idle
+from avatar.perform.point_track import PointTrack
 from avatar.perform.presence import Presence
+from avatar.perform.reach import plausible
 from avatar.perform.smooth import Mask, OneEuro, OneEuroRotations, joined, settings
 from avatar.perform.speed_bound import LONGEST_STEP_S, MAX_TURN_RAD_S
-from avatar.perform.tuning import point_settings, rotation_settings, weight_settings
+from avatar.perform.tuning import rotation_settings, weight_settings
 from avatar.solve.assemble import (
     CHEST,
     HEAD,
@@ -46,13 +48,12 @@ from avatar.solve.rotations import (
     within,
 )
 from avatar.solve.solution import FINGER_ROWS, PART_INDEX, PART_OF_BONE, PARTS, Solution
-from avatar.solve.solver import Solver
+from avatar.solve.solver import Solver, seen_for_sure
 from flow.clock import NS_PER_S
 from flow.motion import ARKIT_INDEX, MotionFrame
 from flow.pose import HUMAN_BONES, AvatarPose, Driver, Part
 
 _N = len(HUMAN_BONES)
-_POINT_SEEN = 0.35
 _FINE_S = 0.3
 """A guess (head from ears, wrist from knuckles) waits this long for the finer source to return."""
 _QUICKEST_RAD_S = np.radians(np.full(_N, 1100.0))
@@ -106,7 +107,7 @@ class Performer:
         self._idle = Idle(seed)
         self._presence = Presence(hand_over=hand_over)
         self._hand_over = hand_over
-        self._points = OneEuro(point_settings())
+        self._points = PointTrack()
         self._turns = OneEuroRotations(rotation_settings())
         self._follow = RotationFollower(_N)
         self._fine_s: F64 = np.full(_N, -np.inf)
@@ -165,13 +166,13 @@ class Performer:
             mask[part] &= mask[HANDS[side]]
 
     def _calmed(self, frame: MotionFrame, t: float) -> MotionFrame:
-        """The frame with its body's points smoothed, depth (the weak axis) more than the rest."""
+        """The frame with its body's points where they most likely are."""
         body = frame.body
         if body is None or not np.isfinite(body.points).all():
             return frame
-        seen = np.repeat(body.visibility > _POINT_SEEN, 3)
-        smooth = self._points.update(body.points.reshape(-1).astype(np.float64), t, seen)
-        points = np.where(seen, smooth, body.points.reshape(-1)).reshape(-1, 3)
+        visibility = seen_for_sure(body)
+        points, depth = self._points.update(body.points.astype(np.float64), visibility, t)
+        points = plausible(points, depth, visibility)
         return replace(frame, body=replace(body, points=points.astype(np.float32)))
 
     def _recentred(self, head: F64) -> F64:

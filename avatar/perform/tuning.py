@@ -22,13 +22,17 @@ from flow.motion import ARKIT_NAMES
 from flow.pose import HUMAN_BONES
 
 
+_OPEN_HZ = 1e6
+"""Nothing is held back: trunk and limbs were tracked as points (`avatar.perform.point_track`)."""
+
+
 def rotation_settings() -> Settings:
-    """Turns of bones, radians. Trunk and limbs were smoothed as points before, the rest was not."""
+    """Turns of bones, radians."""
     s = settings(len(HUMAN_BONES), 1.2, 4.0, 1.5, 0.5)
     for rows, cutoff_hz, beta, speed_hz, quiet_rad_s in (
-        ([HIPS, SPINE, CHEST, *SHOULDERS], 2.0, 13.0, 2.0, 0.3),
+        ([HIPS, SPINE, CHEST, *SHOULDERS], _OPEN_HZ, 0.0, 2.0, 0.3),
         ([HEAD], 1.6, 3.0, 2.0, 0.1),
-        ([*UPPER_ARMS, *LOWER_ARMS, *UPPER_LEGS, *LOWER_LEGS, *FEET], 2.3, 6.0, 2.0, 0.3),
+        ([*UPPER_ARMS, *LOWER_ARMS, *UPPER_LEGS, *LOWER_LEGS, *FEET], _OPEN_HZ, 0.0, 2.0, 0.3),
         (HANDS, 1.0, 4.0, 1.5, 0.6),
         ([i for part in FINGER_ROWS for i in range(part.start, part.stop)], 1.2, 2.5, 1.5, 0.5),
     ):
@@ -38,15 +42,6 @@ def rotation_settings() -> Settings:
     s.noise_gain[HANDS] = 1.2
     for part in FINGER_ROWS:
         s.noise_gain[part] = 1.2
-    return s
-
-
-def point_settings() -> Settings:
-    """Points of the body, metres: calm in depth."""
-    s = settings(33 * 3, 0.34, 57.0, 2.6, 0.06)
-    s.min_cutoff_hz[2::3], s.beta[2::3] = 0.3, 45.0
-    s.speed_cutoff_hz[2::3], s.quiet[2::3] = 2.1, 0.15
-    s.noise_gain[:] = 1.1
     return s
 
 

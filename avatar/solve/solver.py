@@ -68,6 +68,14 @@ def _finite(*arrays: F32) -> bool:
     return all(math.isfinite(float(a.sum(dtype=np.float64))) for a in arrays)
 
 
+def seen_for_sure(body: BodySample) -> F64:
+    """(33,) visibilities; what is outside of the picture is imagined, however sure the tracker."""
+    visibility = body.visibility.astype(np.float64)
+    outside = np.abs(body.image_points[:, :2] - 0.5).max(axis=-1) > _PICTURE
+    visibility[outside] *= _IMAGINED
+    return visibility
+
+
 class Solver:
     """Landmarks to targets. Keeps only who the performer is: resting face and limb lengths.
 
@@ -136,10 +144,7 @@ class Solver:
     ) -> F64 | None:
         assert frame.body is not None
         points = frame.body.points.astype(np.float64) * CAMERA_TO_MODEL
-        visibility = frame.body.visibility.astype(np.float64)
-        # What lies outside of the picture is imagined, however sure the tracker is of it.
-        outside = np.abs(frame.body.image_points[:, :2] - 0.5).max(axis=-1) > _PICTURE
-        visibility[outside] *= _IMAGINED
+        visibility = seen_for_sure(frame.body)
         t = solve_body(self.lengths.corrected(points, visibility), visibility)
         chair = t.seated and self._legs == "auto"
         legs_seen = t.legs_seen and not chair and self._legs != "off"
