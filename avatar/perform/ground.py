@@ -17,8 +17,10 @@ _BONE_M = 0.495
 """Thigh and shin each, for hips 1 m high."""
 _HIP_JOINTS = np.array([[0.075, 0.03, 0.0], [-0.075, 0.03, 0.0]])
 _DOWN = np.array([0.0, -1.0, 0.0])
-_SWITCH_M = 0.025
-"""The other foot must be this much lower to become the one that stands."""
+_HIGH_M, _JERK_M_S, _SWITCH = 0.05, 0.6, 0.5
+"""A foot this high, or one whose standing would change the body's speed by this much, is as
+unlikely to stand; the other foot must be likelier by so much to become the one that stands."""
+_MOMENTUM_S = 0.15
 _PULL_S = 2.0
 _LIFT_FREE_M = 0.05
 """A rise of the picture's hips beyond this is a jump, less is breathing and noise."""
@@ -31,6 +33,8 @@ class Ground:
     def __init__(self) -> None:
         self._stance: int | None = None
         self._anchor: F64 = np.zeros(2)
+        self._ankles: F64 = np.zeros((2, 3))
+        self._speed: F64 = np.zeros(2)
         self._level = 0.0
         self._levelled = False
         self.hips: F64 = np.zeros(3)
@@ -44,14 +48,12 @@ class Ground:
         """
         joints = rotate(hips, _HIP_JOINTS)
         ankles = joints + _BONE_M * (rotate(thighs, _DOWN) + rotate(shins, _DOWN))
-        lower = int(ankles[1, 1] < ankles[0, 1])
-        if self._stance is None:
-            self._stance = lower
-            self._anchor = self.hips[[0, 2]] + ankles[lower][[0, 2]]
-        elif lower != self._stance and abs(float(ankles[0, 1] - ankles[1, 1])) > _SWITCH_M:
-            self._anchor = self.hips[[0, 2]] + ankles[lower][[0, 2]]
-            self._stance = lower
+        before = self.hips[[0, 2]]
+        self._stand(ankles, before, dt_s)
         where = self._anchor - ankles[self._stance][[0, 2]]
+        if dt_s > 0.0:
+            share = 1.0 - math.exp(-dt_s / _MOMENTUM_S)
+            self._speed = self._speed + share * ((where - before) / dt_s - self._speed)
         if pull:
             shift = (seen[[0, 2]] - where) * (1.0 - math.exp(-dt_s / _PULL_S))
             self._anchor = self._anchor + shift
@@ -59,6 +61,26 @@ class Ground:
         standing = -float(ankles[:, 1].min()) - 2.0 * _BONE_M + float(_HIP_JOINTS[0, 1])
         self.hips = np.array([where[0], standing + self._lift(seen, standing, dt_s), where[1]])
         return self.hips
+
+    def _stand(self, ankles: F64, hips: F64, dt_s: float) -> None:
+        """Choose the foot that stands: the lower one, and the one that lets the body go on as it
+        goes (a foot in the air would throw it back)."""
+        moved = self._ankles - ankles
+        self._ankles = ankles
+        if self._stance is None:
+            self._stance = int(ankles[1, 1] < ankles[0, 1])
+            self._anchor = hips + ankles[self._stance][[0, 2]]
+            self._speed = np.zeros(2)
+            return
+        if dt_s <= 0.0:
+            return
+        jerk = np.sqrt(np.sum((moved[:, [0, 2]] / dt_s - self._speed) ** 2, axis=1))
+        doubt = (ankles[:, 1] - ankles[:, 1].min()) / _HIGH_M + jerk / _JERK_M_S
+        other = 1 - self._stance
+        if doubt[other] + _SWITCH < doubt[self._stance]:
+            # It stands where it stood a moment ago.
+            self._anchor = hips + (ankles + moved)[other][[0, 2]]
+            self._stance = other
 
     def _lift(self, seen: F64, standing: float, dt_s: float) -> float:
         """How far the picture's hips are above what the legs explain."""

@@ -50,20 +50,18 @@ class Tuning:
 
     speed_m_s: float = 1.4
     """What a moving joint does."""
-    memory_s: float = 0.1
+    memory_s: float = 0.11
     """How long it keeps its speed."""
-    creep_m: float = 0.0005
-    """How far a resting point may drift within a second."""
     rest_s: float = 3.5
-    move_s: float = 1.2
+    move_s: float = 2.0
     """How long points rest and move, usually."""
-    noise: tuple[float, float] = (2.6, 2.56)
+    noise: tuple[float, float] = (2.6, 2.7)
     """Deviation of a sample, in measured levels of noise: what is too slow to be measured too."""
-    wander_m: tuple[float, float] = (0.0038, 0.0044)
-    wander_levels: tuple[float, float] = (1.9, 0.8)
+    wander_m: tuple[float, float] = (0.004, 0.005)
+    wander_levels: tuple[float, float] = (2.0, 0.9)
     """A source that hardly shakes does not wander by more than this many levels."""
     wander_s: float = 0.7
-    hidden_m: tuple[float, float] = (0.06, 0.245)
+    hidden_m: tuple[float, float] = (0.12, 0.25)
     """How far off guesses at hidden joints are."""
     hidden_noise: float = 6.2
     """Variance of such guesses in excess of a seen joint's, in its variances."""
@@ -160,7 +158,6 @@ class PointTrack:
         p[_VV] *= kept * kept
         p[_BB] += (1.0 - same * same) * (wander - p[_BB])
         v2, m, lost = t.speed_m_s**2, t.memory_s, 1.0 - keep
-        p[_XX, 0] += t.creep_m**2 * gap_s
         p[_XX, 1] += v2 * m * (2.0 * gap_s - 4.0 * m * lost + m * (1.0 - keep * keep))
         p[_XV, 1] += v2 * m * lost * lost
         p[_VV, 1] += v2 * (1.0 - keep * keep)

@@ -107,6 +107,8 @@ class BodyTargets:
     hips_seen: bool
     arms_seen: Mask
     legs_seen: bool
+    leg_seen: bool
+    """One of them at least: the other is a guess for a moment."""
     seated: bool
     """Both thighs lie: somebody on a chair, where an avatar has none."""
 
@@ -159,6 +161,9 @@ def solve_body(points: F64, visibility: F64) -> BodyTargets:
         ),
         seated=max(uppers[2][1][1], uppers[3][1][1]) < _LYING,
         legs_seen=torso_seen and hips_seen and seen(_KNEES, _ANKLES),
+        leg_seen=torso_seen and hips_seen and any(
+            seen((knee, ankle)) for knee, ankle in zip(_KNEES, _ANKLES, strict=True)
+        ),
     )
 
 

@@ -22,7 +22,7 @@ _OTHER_SIDE = [1, 0, 3, 2, 5, 4, 7, 6]
 _SURE = 0.6
 _LEAST_RATE, _MOST_FRAMES = 0.004, 250
 _NEWTON_STEPS = 3
-_LEAST_LAMBDA, _MOST_LAMBDA = -0.4, 4.0
+_LEAST_LAMBDA, _MOST_LAMBDA = -0.8 / float(_DEPTH_RATIO.max()), 4.0
 
 
 class Lengths:
