@@ -74,6 +74,8 @@ def parser() -> argparse.ArgumentParser:
     _rig(commands)
     _models(commands)
     _take(commands)
+    _solve(commands)
+    _blinks(commands)
     _bench(commands)
     _describe(commands)
     return top
@@ -105,6 +107,14 @@ def seconds(text: str) -> float:
     """A finite time, not negative."""
     value = float(text)
     if not 0 <= value <= LONGEST_S:
+        raise ValueError(text)
+    return value
+
+
+def hip_height(text: str) -> float:
+    """Metres, 0.01 to 100."""
+    value = float(text)
+    if not 0.01 <= value <= 100:  # noqa: PLR2004
         raise ValueError(text)
     return value
 
@@ -277,6 +287,32 @@ def _take_export(sub: argparse.ArgumentParser) -> None:
         help="expressions in a .vrma; programs that show ARKit's and VRM's at once want one kind",
     )
     sub.add_argument("--force", action="store_true", help="replace an existing file")
+    _json(sub)
+
+
+def _solve(commands: Commands) -> None:
+    sub = _add(commands, "solve", "turn landmarks on standard input into poses")
+    sub.add_argument(
+        "--legs",
+        choices=("auto", "on", "off"),
+        default="on",
+        help="auto: only legs that stand, on: all that are seen (default), off: none",
+    )
+    sub.add_argument(
+        "--hip-height",
+        type=hip_height,
+        default=0.85,
+        metavar="METRES",
+        help="how high the hips of the body stand, for 'hipsPos'; default 0.85",
+    )
+    sub.add_argument("--mirror", action="store_true", help="move like a mirror image")
+    sub.add_argument("--strict", action="store_true", help="end at the first line that is wrong")
+
+
+def _blinks(commands: Commands) -> None:
+    sub = _add(commands, "blinks", "write how closed the eyes are in every picture of a video")
+    sub.add_argument("video", metavar="VIDEO")
+    sub.add_argument("-o", "--out", required=True, metavar="OUT.json")
     _json(sub)
 
 

@@ -63,8 +63,10 @@ class Ground:
         return self.hips
 
     def _stand(self, ankles: F64, hips: F64, dt_s: float) -> None:
-        """Choose the foot that stands: the lower one, and the one that lets the body go on as it
-        goes (a foot in the air would throw it back)."""
+        """Choose the foot that stands: low, and letting the body go on as it goes.
+
+        The hips over a foot that is in the air would be thrown back.
+        """
         moved = self._ankles - ankles
         self._ankles = ankles
         if self._stance is None:

@@ -21,7 +21,6 @@ from avatar.solve.solution import FINGER_ROWS
 from flow.motion import ARKIT_NAMES
 from flow.pose import HUMAN_BONES
 
-
 _OPEN_HZ = 1e6
 """Nothing is held back: trunk and limbs were tracked as points (`avatar.perform.point_track`)."""
 

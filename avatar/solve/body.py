@@ -161,9 +161,9 @@ def solve_body(points: F64, visibility: F64) -> BodyTargets:
         ),
         seated=max(uppers[2][1][1], uppers[3][1][1]) < _LYING,
         legs_seen=torso_seen and hips_seen and seen(_KNEES, _ANKLES),
-        leg_seen=torso_seen and hips_seen and any(
-            seen((knee, ankle)) for knee, ankle in zip(_KNEES, _ANKLES, strict=True)
-        ),
+        leg_seen=torso_seen
+        and hips_seen
+        and any(seen((knee, ankle)) for knee, ankle in zip(_KNEES, _ANKLES, strict=True)),
     )
 
 

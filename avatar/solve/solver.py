@@ -158,14 +158,14 @@ class Solver:
             targets[_HEAD], known[_HEAD] = t.head, True
             seen[Part.HEAD] = True
         for rows, values, ok in (
-            # A hidden arm is guessed at: nobody is shown it for long, but where it was is no better.
+            # A hidden arm is a guess that is shown for a moment: better than where it was.
             (body_rows.UPPER_ARMS, t.upper_arms, t.torso_seen),
             (body_rows.LOWER_ARMS, t.lower_arms, t.torso_seen),
             (body_rows.HANDS, t.hands, t.arms_seen),
         ):
             targets[rows] = values
             known[rows] = ok
-        if (t.leg_seen and not chair and self._legs != "off"):
+        if t.leg_seen and not chair and self._legs != "off":
             for rows, values in (
                 (body_rows.UPPER_LEGS, t.upper_legs),
                 (body_rows.LOWER_LEGS, t.lower_legs),

@@ -16,7 +16,7 @@ import pytest
 
 from avatar.perform.performer import Performer
 from flow.clock import NS_PER_S
-from tests.fixtures.landmarks import frame_of, solve_rows
+from host.landmarks import frame_of, solve_rows
 
 # The judges leave files to the garbage collector, which is their business.
 pytestmark = [pytest.mark.shared, pytest.mark.filterwarnings("ignore::ResourceWarning")]

@@ -15,6 +15,7 @@ from tests.conftest import ROOT
 
 COMMANDS = (
     "live", "new", "check", "devices", "doctor", "inspect", "models", "take", "bench", "describe",
+    "solve", "blinks",
 )  # fmt: skip
 HEAVY = ("numpy", "pydantic", "cv2", "mediapipe", "panda3d", "av", "aiohttp", "scipy", "PIL")
 
