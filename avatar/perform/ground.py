@@ -17,10 +17,14 @@ _BONE_M = 0.495
 """Thigh and shin each, for hips 1 m high."""
 _HIP_JOINTS = np.array([[0.075, 0.03, 0.0], [-0.075, 0.03, 0.0]])
 _DOWN = np.array([0.0, -1.0, 0.0])
-_HIGH_M, _JERK_M_S, _SWITCH = 0.05, 0.6, 0.5
-"""A foot this high, or one whose standing would change the body's speed by this much, is as
-unlikely to stand; the other foot must be likelier by so much to become the one that stands."""
+_HIGH_M, _THROWN_M_S, _MOST_THROWN, _SWITCH = 0.04, 1.0, 3.0, 0.4
+"""A foot this high, or one whose standing would throw the body about at this speed, is as unlikely
+to stand; the other foot must be likelier by so much to become the one that stands."""
+_HIDDEN = 3.0
+"""How much unlikelier a foot is whose place is a guess."""
 _MOMENTUM_S = 0.15
+_FASTEST_M_S = 3.0
+"""A foot that moves faster against the hips has been found elsewhere: the body stays."""
 _PULL_S = 2.0
 _LIFT_FREE_M = 0.05
 """A rise of the picture's hips beyond this is a jump, less is breathing and noise."""
@@ -40,17 +44,32 @@ class Ground:
         self.hips: F64 = np.zeros(3)
 
     def step(
-        self, hips: F64, thighs: F64, shins: F64, seen: F64, dt_s: float, *, pull: bool
+        self,
+        hips: F64,
+        thighs: F64,
+        shins: F64,
+        seen: F64,
+        dt_s: float,
+        *,
+        hidden: F64,
+        pull: bool,
     ) -> F64:
         """One picture: rotations in the room, of both sides; `seen` is the place in the picture.
+
+        `hidden` (2,) says which feet are guesses (1) and which are seen (0).
 
         Without `pull` nothing but the feet says where the body is (it may walk away).
         """
         joints = rotate(hips, _HIP_JOINTS)
         ankles = joints + _BONE_M * (rotate(thighs, _DOWN) + rotate(shins, _DOWN))
         before = self.hips[[0, 2]]
-        self._stand(ankles, before, dt_s)
+        self._stand(ankles, before, hidden, dt_s)
         where = self._anchor - ankles[self._stance][[0, 2]]
+        step = where - before
+        size, most = float(np.sqrt(step @ step)), _FASTEST_M_S * dt_s
+        if size > most:
+            self._anchor = self._anchor - step * (1.0 - most / size)
+            where = before + step * (most / size)
         if dt_s > 0.0:
             share = 1.0 - math.exp(-dt_s / _MOMENTUM_S)
             self._speed = self._speed + share * ((where - before) / dt_s - self._speed)
@@ -62,7 +81,7 @@ class Ground:
         self.hips = np.array([where[0], standing + self._lift(seen, standing, dt_s), where[1]])
         return self.hips
 
-    def _stand(self, ankles: F64, hips: F64, dt_s: float) -> None:
+    def _stand(self, ankles: F64, hips: F64, hidden: F64, dt_s: float) -> None:
         """Choose the foot that stands: low, and letting the body go on as it goes.
 
         The hips over a foot that is in the air would be thrown back.
@@ -76,8 +95,9 @@ class Ground:
             return
         if dt_s <= 0.0:
             return
-        jerk = np.sqrt(np.sum((moved[:, [0, 2]] / dt_s - self._speed) ** 2, axis=1))
-        doubt = (ankles[:, 1] - ankles[:, 1].min()) / _HIGH_M + jerk / _JERK_M_S
+        thrown = moved[:, [0, 2]] / dt_s - self._speed
+        doubt = np.minimum(np.sqrt(np.vecdot(thrown, thrown)) / _THROWN_M_S, _MOST_THROWN)
+        doubt += (ankles[:, 1] - ankles[:, 1].min()) / _HIGH_M + _HIDDEN * hidden
         other = 1 - self._stance
         if doubt[other] + _SWITCH < doubt[self._stance]:
             # It stands where it stood a moment ago.

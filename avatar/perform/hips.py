@@ -34,10 +34,12 @@ class Hips:
         self._values = ValueFollower(3)
         self._home: F64 | None = None
         self._ground = Ground()
+        self._hidden: F64 = np.zeros(2)
         self._now_s = -np.inf
 
-    def feed(self, place: F64, time_s: float) -> None:
-        """Take where the hips were seen (`Solution.hips`)."""
+    def feed(self, place: F64, time_s: float, hidden: F64) -> None:
+        """Take where the hips were seen (`Solution.hips`), and how hidden (2,) feet are, 0..1."""
+        self._hidden = hidden
         smooth = self._filter.update(place, time_s)
         if self._home is None:
             self._home = smooth.copy()
@@ -72,6 +74,7 @@ class Hips:
             shown[LOWER_LEGS],
             within(place, -_WALK_M, _WALK_M),
             dt,
+            hidden=self._hidden,
             pull=not self._roam,
         )
         if not self._roam:

@@ -73,6 +73,16 @@ _HIPS_WITHOUT_LEGS = 0.25
 """Legs that nobody sees hang from the hips: the hips keep this share of their turn."""
 _Y = np.array([0.0, 1.0, 0.0])
 _X = np.array([1.0, 0.0, 0.0])
+_KNEES, _ANKLES = [25, 26], [27, 28]
+_FOOT_SURE, _FOOT_BLIND = 0.65, 0.4
+
+
+def _hidden_feet(frame: MotionFrame) -> F64:
+    """(2,) left, right: 1 where a foot is a guess, 0 where it is seen."""
+    if frame.body is None:
+        return np.ones(2)
+    shown = np.minimum(frame.body.visibility[_KNEES], frame.body.visibility[_ANKLES])
+    return within((_FOOT_SURE - shown) / (_FOOT_SURE - _FOOT_BLIND), 0.0, 1.0)
 
 
 class Performer:
@@ -125,7 +135,8 @@ class Performer:
     def feed(self, frame: MotionFrame) -> None:
         """Take a new frame; they come in the order of `captured`, and a picture may give two."""
         t = frame.captured / NS_PER_S
-        solution = self.solver.solve(self._calmed(frame, t))
+        calmed = self._calmed(frame, t)
+        solution = self.solver.solve(calmed)
         self._frame_mirrored = frame.mirrored
         self._presence.note(solution, t)
         fine = solution.known & ~solution.coarse
@@ -141,7 +152,7 @@ class Performer:
         self._follow.sample(turns, self._turns.speed, t, mask)
         self._feed_face(solution, t)
         if solution.hips is not None:
-            self._hips.feed(solution.hips, t)
+            self._hips.feed(solution.hips, t, _hidden_feet(calmed))
 
     def _doubt_wrists(self, targets: F64, mask: Mask, time_s: float) -> None:
         """Unmask wrists that point backwards, and those that turned over, until a sample agrees.

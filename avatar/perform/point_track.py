@@ -53,9 +53,9 @@ class Tuning:
     memory_s: float = 0.11
     """How long it keeps its speed."""
     rest_s: float = 3.5
-    move_s: float = 2.0
+    move_s: float = 1.5
     """How long points rest and move, usually."""
-    noise: tuple[float, float] = (2.6, 2.7)
+    noise: tuple[float, float] = (2.8, 2.8)
     """Deviation of a sample, in measured levels of noise: what is too slow to be measured too."""
     wander_m: tuple[float, float] = (0.004, 0.005)
     wander_levels: tuple[float, float] = (2.0, 0.9)
@@ -63,7 +63,7 @@ class Tuning:
     wander_s: float = 0.7
     hidden_m: tuple[float, float] = (0.12, 0.25)
     """How far off guesses at hidden joints are."""
-    hidden_noise: float = 6.2
+    hidden_noise: float = 3.0
     """Variance of such guesses in excess of a seen joint's, in its variances."""
 
 
@@ -94,7 +94,7 @@ class PointTrack:
         }
 
     def update(self, points: F64, visibility: F64, time_s: float) -> tuple[F64, F64]:
-        """Take a sample; (33, 3) points and (33,) variances of their depth, m²."""
+        """Take a sample; (33, 3) points and the variance of each number, m²."""
         seen = points.T
         hidden = ((_SURE - visibility) / (_SURE - _BLIND)).clip(0.0, 1.0)
         gap_s = max(time_s - self._time_s, 1e-3)
@@ -190,8 +190,8 @@ class PointTrack:
                 x[..., ends] += carried
                 shown[:, ends] += carried
         self._shown = shown
-        depth = p[0, 2] + moving * (p[1, 2] - p[0, 2] + (1.0 - moving) * apart[2] ** 2)
-        return shown.T, depth
+        variance = p[0] + moving * (p[1] - p[0] + (1.0 - moving) * apart**2)
+        return shown.T, variance.T
 
 
 _WAY = np.array([1.0, -1.0])[:, None, None]
