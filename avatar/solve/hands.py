@@ -36,9 +36,13 @@ from avatar.solve.plain import (
 from avatar.solve.rotations import F64
 
 _ROOTS = (5, 9, 13, 17)
-_REST_SPREAD_RAD = tuple(math.radians(deg) for deg in (6.0, 1.0, -4.0, -10.0))
-"""How far index..little point away from the hand's axis when the hand is relaxed and flat: the
-T-pose has them parallel, so this much abduction (positive to the thumb) means none."""
+_REST_SPREAD_RAD = tuple(math.radians(deg) for deg in (2.0, 0.0, -1.0, -3.0))
+"""How far index..little point away from the hand's axis when they lie side by side: the T-pose
+has them parallel, so this much abduction (positive to the thumb) means none."""
+_CUPPED_RAD = tuple(math.radians(deg) for deg in (0.0, 0.0, 6.0, 10.0))
+_CUPPED_PER_FLEX = 0.35
+"""A closing hand is a cup: ring and little finger turn about themselves, towards the thumb's
+root, by this share of their flexion up to this much."""
 _MCP_RAD = math.radians(-25.0), math.radians(95.0)
 _SPREAD_RAD = math.radians(-18.0), math.radians(18.0)
 _PIP_RAD = 0.0, math.radians(112.0)
@@ -87,8 +91,8 @@ def solve_hand(points: F64, side: float) -> HandTargets:
     local[:, 0] *= side  # a right hand is solved as its mirror image
     places: list[Vector] = [(x, y, z) for x, y, z in local.tolist()]
     turns = [*_thumb(places)]
-    for k, spread in zip(_ROOTS, _REST_SPREAD_RAD, strict=True):
-        turns += _finger(places[k], places[k + 1], places[k + 2], places[k + 3], spread)
+    for k, spread, cupped in zip(_ROOTS, _REST_SPREAD_RAD, _CUPPED_RAD, strict=True):
+        turns += _finger(places[k : k + 4], spread, cupped)
     fingers = np.array(turns)
     return HandTargets(wrist, fingers if side > 0 else fingers * _MIRROR, _is_flat(middle, line))
 
@@ -103,8 +107,12 @@ def _is_flat(ahead: Vector, across: Vector) -> bool:
     return area > _PALM_SINE * length(ahead) * length(across) and length(across) > _PALM_M
 
 
-def _finger(root: Vector, second: Vector, third: Vector, tip: Vector, spread: float) -> list[Turn]:
-    """One of index..little of a left hand in the hand's frame; `spread` is that at rest."""
+def _finger(joints: list[Vector], spread: float, cupped: float) -> list[Turn]:
+    """One of index..little of a left hand in the hand's frame.
+
+    `spread` is that at rest, `cupped` the most that it turns about itself.
+    """
+    root, second, third, tip = joints
     proximal, middle, distal = (
         unit(minus(b, a)) for a, b in ((root, second), (second, third), (third, tip))
     )
@@ -119,8 +127,10 @@ def _finger(root: Vector, second: Vector, third: Vector, tip: Vector, spread: fl
     # About -Z by the flexion after about -Y by the spread: their product, written out.
     sine, cosine = math.sin(-0.5 * flex), math.cos(0.5 * flex)
     side_sine, side_cosine = math.sin(half_aside), math.cos(half_aside)
+    hinge = (side_sine * sine, side_sine * cosine, side_cosine * sine, side_cosine * cosine)
+    half_turn = -0.5 * clamped(_CUPPED_PER_FLEX * flex, 0.0, cupped)
     return [
-        (side_sine * sine, side_sine * cosine, side_cosine * sine, side_cosine * cosine),
+        mul(hinge, (math.sin(half_turn), 0.0, 0.0, math.cos(half_turn))),
         (0.0, 0.0, math.sin(-0.5 * pip), math.cos(0.5 * pip)),
         (0.0, 0.0, math.sin(-0.5 * dip), math.cos(0.5 * dip)),
     ]
