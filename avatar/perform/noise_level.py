@@ -20,7 +20,9 @@ _WHITE = 0.6745 * 6.0**0.5
 _FORGET_S, _TRUST_S = 1.5, 0.2
 _LONGEST_S = 0.25
 """Over longer gaps people do accelerate."""
-_FEWEST = 5
+_FACE, _FEWEST = 11, 5
+"""A face is found more exactly than a body, and moves as one: its points, the first, do not count.
+With fewer others the level stays."""
 
 
 class NoiseLevel:
@@ -45,7 +47,7 @@ class NoiseLevel:
         if before is None or gap_before_s <= 0.0:
             return self.level_m
         shaken = np.abs(self._step - before * (gap_s / gap_before_s)) / self._shares
-        shaken = shaken[:, seen]
+        shaken = shaken[:, _FACE:][:, seen[_FACE:]]
         if shaken.shape[1] < _FEWEST:
             return self.level_m
         across = _median(shaken[:2].ravel()) / _WHITE

@@ -16,7 +16,7 @@ from avatar.perform.presence import Presence
 from avatar.perform.reach import plausible
 from avatar.perform.smooth import Mask, OneEuro, OneEuroRotations, joined, settings
 from avatar.perform.speed_bound import LONGEST_STEP_S, MAX_TURN_RAD_S
-from avatar.perform.tuning import rotation_settings, weight_settings
+from avatar.perform.tuning import TRACKED, rotation_settings, weight_settings
 from avatar.solve.assemble import (
     CHEST,
     HEAD,
@@ -148,6 +148,7 @@ class Performer:
         self._doubt_wrists(targets, mask, t)
         if self._calibrate and mask[HEAD]:
             targets[HEAD] = self._recentred(targets[HEAD])
+        self._turns.ease[TRACKED] = self._points.quieter**3
         turns = self._turns.update(targets, t, mask)
         self._follow.sample(turns, self._turns.speed, t, mask)
         self._feed_face(solution, t)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from avatar.perform.noise_level import NoiseLevel
+from avatar.perform.noise_level import USUAL_M, NoiseLevel
 from avatar.solve.rotations import F64
 
 POINTS = 33
@@ -41,7 +41,8 @@ _X, _V, _B = range(3)
 _XX, _XV, _XB, _VB, _BB, _VV = range(6)
 _FIRST, _SECOND = [0, 0, 0, 1, 2, 1], [0, 1, 2, 2, 2, 1]
 """Of which two states each row of the covariances is: the order lets slices stand for sums."""
-_MOST_LOG = 20.0
+_MOST_LOG = 2.5
+"""What one sample may say for or against movement: trackers jump for a picture now and then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,11 @@ class PointTrack:
                 ("hidden", t.hidden_m),
             )
         }
+
+    @property
+    def quieter(self) -> float:
+        """How many times less than usual the tracker shakes; at least 1."""
+        return max(1.0, USUAL_M[1] / float(self._noise.level_m[2]))
 
     def update(self, points: F64, visibility: F64, time_s: float) -> tuple[F64, F64]:
         """Take a sample; (33, 3) points and the variance of each number, m²."""

@@ -140,6 +140,8 @@ class OneEuroRotations:
         self._s = s
         self.value: F64 = np.tile(IDENTITY, (n, 1))
         self.speed: F64 = np.zeros((n, 3))
+        self.ease: F64 = np.ones(n)
+        """(n,) by which the cut-offs are multiplied, for the caller to set."""
         self._raw: F64 = np.tile(IDENTITY, (n, 1))
         self._moved: F64 = np.zeros((n, 3))
         self._noise: F64 = np.zeros(n)
@@ -166,8 +168,8 @@ class OneEuroRotations:
         speed = speed + alpha(self._s.speed_cutoff_hz[rows], dt)[:, None] * (moved - speed)
         speed = np.where(known[:, None], speed, 0.0)
         fast = np.maximum(length(speed)[:, 0] - quiet, 0.0)
-        a = alpha(self._s.min_cutoff_hz[rows] + self._s.beta[rows] * fast, dt)
-        a = np.where(known, a, 1.0)
+        cutoff = self._s.min_cutoff_hz[rows] + self._s.beta[rows] * fast
+        a = np.where(known, alpha(self.ease[rows] * cutoff, dt), 1.0)
         smooth = normalise(mul(exp(away * a[:, None]), last))
         self.value[rows] = same_side(smooth, last)
         self.speed[rows] = speed

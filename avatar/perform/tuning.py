@@ -21,17 +21,19 @@ from avatar.solve.solution import FINGER_ROWS
 from flow.motion import ARKIT_NAMES
 from flow.pose import HUMAN_BONES
 
-_OPEN_HZ = 1e6
-"""Nothing is held back: trunk and limbs were tracked as points (`avatar.perform.point_track`)."""
+TRACKED: list[int] = [HIPS, SPINE, CHEST, *SHOULDERS, *UPPER_ARMS, *LOWER_ARMS, *UPPER_LEGS]
+TRACKED += [*LOWER_LEGS, *FEET]
+"""Bones whose joints were tracked as points (`avatar.perform.point_track`): what is left to calm
+is little, and nothing where the tracker is quieter than usual."""
 
 
 def rotation_settings() -> Settings:
     """Turns of bones, radians."""
     s = settings(len(HUMAN_BONES), 1.2, 4.0, 1.5, 0.5)
     for rows, cutoff_hz, beta, speed_hz, quiet_rad_s in (
-        ([HIPS, SPINE, CHEST, *SHOULDERS], _OPEN_HZ, 0.0, 2.0, 0.3),
+        (TRACKED, 5.0, 10.0, 2.0, 0.2),
+        ([HIPS, SPINE, CHEST, *SHOULDERS], 3.5, 12.0, 2.0, 0.2),
         ([HEAD], 1.6, 3.0, 2.0, 0.1),
-        ([*UPPER_ARMS, *LOWER_ARMS, *UPPER_LEGS, *LOWER_LEGS, *FEET], _OPEN_HZ, 0.0, 2.0, 0.3),
         (HANDS, 1.0, 4.0, 1.5, 0.6),
         ([i for part in FINGER_ROWS for i in range(part.start, part.stop)], 1.2, 2.5, 1.5, 0.5),
     ):

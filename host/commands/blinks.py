@@ -5,19 +5,22 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from avatar.perform.performer import Performer
 from capture.process import CaptureProcess, CaptureSettings
 from flow.clock import NS_PER_MS, MonotonicClock
 from flow.errors import DeviceError, OutputError
-from flow.motion import MotionFrame
+from flow.motion import FACE_POINTS, MotionFrame
 from flow.paths import check_writable, user_path
 from host.progress import Bar
 from host.signals import ending_on_signals
 
 _POLL_NS = 5 * NS_PER_MS
 _LIDS = ("blinkLeft", "blinkRight")
+_NO_POINTS = np.zeros((FACE_POINTS, 3), np.float32)
 
 
 @dataclass(slots=True)
@@ -28,25 +31,49 @@ class _Progress:
 
 
 class Lids:
-    """The more closed eye of each picture, 0..1; 0 where no face is seen."""
+    """The more closed eye of each picture, 0..1; 0 where no face is seen.
+
+    The whole video is there: what the performer's open and closed eyes are like is learnt in a
+    first pass, so that the first blink counts as much as the last.
+    """
 
     def __init__(self) -> None:
-        self.weights: list[float] = []
-        self.faces = 0
-        self._performer = Performer(hand_over=False)
+        self._frames: list[MotionFrame] = []
 
     def feed(self, frame: MotionFrame) -> None:
-        """Take the next picture's frame; pictures that were left out keep the last weight."""
-        while len(self.weights) < frame.seq:
-            self.weights.append(self.weights[-1] if self.weights else 0.0)
-        del self.weights[frame.seq :]
-        self._performer.feed(frame)
-        closed = 0.0
-        if frame.face is not None:
-            self.faces += 1
-            names = self._performer.pose(frame.captured).expressions
-            closed = max(names[lid] for lid in _LIDS)
-        self.weights.append(round(float(closed), 4))
+        """Take the next picture's frame."""
+        face = frame.face
+        if face is not None:
+            face = replace(face, points=_NO_POINTS)  # large, and not needed
+        self._frames.append(replace(frame, face=face))
+
+    @property
+    def faces(self) -> int:
+        """In how many pictures a face was seen."""
+        return sum(frame.face is not None for frame in self._frames)
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures there were."""
+        return self._frames[-1].seq + 1 if self._frames else 0
+
+    def weights(self) -> list[float]:
+        """One for each picture; pictures that were left out have that of the one before."""
+        learnt = Performer(hand_over=False)
+        for frame in self._frames:
+            learnt.feed(frame)
+        performer = Performer(hand_over=False)
+        performer.solver.neutral = learnt.solver.neutral
+        out: list[float] = []
+        for frame in self._frames:
+            out += [out[-1] if out else 0.0] * (frame.seq - len(out))
+            performer.feed(frame)
+            closed = 0.0
+            if frame.face is not None:
+                names = performer.pose(frame.captured).expressions
+                closed = max(names[lid] for lid in _LIDS)
+            out[frame.seq :] = [round(float(closed), 4)]
+        return out
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -67,13 +94,13 @@ def run(arguments: argparse.Namespace) -> int:
             code="blinks.no_face",
             hint="A face must be larger than a tenth of the picture's longer side.",
         )
-    out.write_text(json.dumps(lids.weights) + "\n", encoding="utf-8")
+    out.write_text(json.dumps(lids.weights()) + "\n", encoding="utf-8")
     if arguments.json:
-        data = {"file": str(out), "pictures": len(lids.weights), "with_face": lids.faces}
+        data = {"file": str(out), "pictures": lids.pictures, "with_face": lids.faces}
         sys.stdout.write(json.dumps(data) + "\n")
     else:
         sys.stderr.write(
-            f"Wrote {out}: {len(lids.weights)} pictures, a face in {lids.faces} of them.\n"
+            f"Wrote {out}: {lids.pictures} pictures, a face in {lids.faces} of them.\n"
         )
     return 0
 
@@ -105,7 +132,7 @@ def _watched(video: str) -> Lids:
                             code=status.code or "device.failed",
                         )
                     clock.sleep_until(clock.now() + _POLL_NS)
-                bar(_Progress("Watching", len(lids.weights), 0))
+                bar(_Progress("Watching", lids.pictures, 0))
         finally:
             source.stop()
     return lids

@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.shared, pytest.mark.filterwarnings("ignore::ResourceWa
 
 CLIPS = ("ad_dab", "ad_jumping_jacks", "bt_walk01", "loth_yelling")
 FRAMES = 120
+MEASURES = ("mpjpe_mm", "gross_arm_pct", "still_jitter_cm_s", "lag_ms")
 
 
 @pytest.fixture(scope="module")
@@ -53,21 +54,32 @@ def scored(judge: dict[str, ModuleType], shared: Path, noise: str) -> dict[str, 
         solved = list(solve_rows(rows))
         with np.errstate(all="ignore"):
             results.append(judge["evalpose"].evaluate(short, solved))
-    return {k: float(np.nanmean([r[k] for r in results])) for k in ("mpjpe_mm", "gross_arm_pct")}
+    return {k: float(np.nanmean([r[k] for r in results])) for k in MEASURES}
 
 
 def test_clean_landmarks_must_give_the_captured_pose(
     judge: dict[str, ModuleType], shared: Path
 ) -> None:
-    assert scored(judge, shared, "clean")["mpjpe_mm"] < 22.0
+    assert scored(judge, shared, "clean")["mpjpe_mm"] < 9.0
 
 
 def test_landmarks_as_noisy_as_the_trackers_must_still_give_it(
     judge: dict[str, ModuleType], shared: Path
 ) -> None:
     result = scored(judge, shared, "mp")
-    assert result["mpjpe_mm"] < 42.0, "unfiltered exact directions reach 34 to 40"
-    assert result["gross_arm_pct"] < 3.0
+    assert result["mpjpe_mm"] < 32.0, "unfiltered exact directions reach 34 to 40"
+    assert result["gross_arm_pct"] < 1.5
+    assert result["still_jitter_cm_s"] < 4.0
+    assert result["lag_ms"] < 30.0
+
+
+def test_hidden_joints_and_missing_pictures_must_not_throw_the_arms_about(
+    judge: dict[str, ModuleType], shared: Path
+) -> None:
+    result = scored(judge, shared, "hard")
+    assert result["mpjpe_mm"] < 60.0, "unfiltered exact directions reach 75"
+    assert result["gross_arm_pct"] < 4.0, "unfiltered exact directions reach 10"
+    assert result["still_jitter_cm_s"] < 10.0
 
 
 def test_blinks_must_be_found_as_the_eye_finds_them(shared: Path) -> None:

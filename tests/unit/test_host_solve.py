@@ -173,10 +173,14 @@ def test_blinks_must_have_a_weight_for_every_picture() -> None:
         closed = seq in {60, 61, 62}
         scene = Scene(weights=shut if closed else opened, body=False, face=seq > 4)
         lids.feed(scene.frame(seq * 33 * MS, seq))
-    assert len(lids.weights) == 80
-    assert max(lids.weights[:55]) < 0.2
-    assert max(lids.weights[60:64]) > 0.7
-    assert lids.weights[79] < 0.2
+    weights = lids.weights()
+    assert len(weights) == lids.pictures == 80
+    assert lids.faces == 73
+    assert weights[:5] == [0.0] * 5
+    assert max(weights[:55]) < 0.2
+    assert max(weights[60:64]) > 0.7
+    assert weights[79] < 0.2
+    assert Lids().weights() == []
 
 
 def test_a_video_that_is_not_there_must_be_said(
@@ -191,5 +195,5 @@ def test_a_video_that_is_not_there_must_be_said(
 def test_a_file_that_cannot_be_written_must_be_said_before_watching(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["blinks", "whatever.mp4", "-o", str(tmp_path)]) == 5
+    assert main(["blinks", "whatever.mp4", "-o", str(tmp_path)]) == 7
     assert "[blinks.unwritable]" in capsys.readouterr().err
