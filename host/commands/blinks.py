@@ -20,6 +20,8 @@ from host.signals import ending_on_signals
 
 _POLL_NS = 5 * NS_PER_MS
 _LIDS = ("blinkLeft", "blinkRight")
+_COVERS = 0.7
+"""A lid that is this far down covers the pupil: the eye is closed, whatever the lid does yet."""
 _NO_POINTS = np.zeros((FACE_POINTS, 3), np.float32)
 
 
@@ -31,7 +33,7 @@ class _Progress:
 
 
 class Lids:
-    """The more closed eye of each picture, 0..1; 0 where no face is seen.
+    """The more closed eye of each picture, 0..1, from 0.5 on closed; 0 where no face is seen.
 
     The whole video is there: what the performer's open and closed eyes are like is learnt in a
     first pass, so that the first blink counts as much as the last.
@@ -71,7 +73,7 @@ class Lids:
             closed = 0.0
             if frame.face is not None:
                 names = performer.pose(frame.captured).expressions
-                closed = max(names[lid] for lid in _LIDS)
+                closed = min(max(names[lid] for lid in _LIDS) / _COVERS, 1.0)
             out[frame.seq :] = [round(float(closed), 4)]
         return out
 
