@@ -41,8 +41,9 @@ _X, _V, _B = range(3)
 _XX, _XV, _XB, _VB, _BB, _VV = range(6)
 _FIRST, _SECOND = [0, 0, 0, 1, 2, 1], [0, 1, 2, 2, 2, 1]
 """Of which two states each row of the covariances is: the order lets slices stand for sums."""
-_MOST_LOG = 2.5
-"""What one sample may say for or against movement: trackers jump for a picture now and then."""
+_MOST_LOG, _MOST_LOG_PER_S = 2.5, 75.0
+"""What one sample may say for or against movement: trackers jump for a picture now and then. The
+only sample of a tenth of a second says more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ class PointTrack:
         else:
             prior = self._mix(gap_s)
             self._predict(gap_s, hidden, wander)
-            self._correct(seen, hidden, noise, prior)
+            most = max(_MOST_LOG, _MOST_LOG_PER_S * gap_s)
+            self._correct(seen, hidden, noise, prior, most)
         return self._read(hidden)
 
     def _restart(self, seen: F64, hidden: F64, noise: F64, wander: F64) -> None:
@@ -168,7 +170,9 @@ class PointTrack:
         p[_XV, 1] += v2 * m * lost * lost
         p[_VV, 1] += v2 * (1.0 - keep * keep)
 
-    def _correct(self, seen: F64, hidden: F64, noise: F64, prior: tuple[F64, F64]) -> None:
+    def _correct(
+        self, seen: F64, hidden: F64, noise: F64, prior: tuple[F64, F64], most: float
+    ) -> None:
         x, p = self._x, self._p
         news = seen - x[_X] - x[_B]
         if hidden.any():
@@ -182,7 +186,7 @@ class PointTrack:
         x += gain * news
         p -= gain[_FIRST] * cross[_SECOND]
         surprise = (news * news / expected + np.log(expected)).sum(axis=1)
-        odds = np.exp((0.5 * (surprise[0] - surprise[1])).clip(-_MOST_LOG, _MOST_LOG))
+        odds = np.exp((0.5 * (surprise[0] - surprise[1])).clip(-most, most))
         rests, goes = prior
         self._moving = goes * odds / (rests + goes * odds)
 

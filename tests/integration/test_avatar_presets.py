@@ -21,8 +21,8 @@ from avatar.rig.words import words_of
 from avatar.solve.express import expressions
 from flow.clock import NS_PER_S
 from flow.motion import ARKIT_INDEX
+from host.landmarks import frame_of
 from tests.conftest import ROOT
-from tests.fixtures.landmarks import frame_of
 
 F64 = NDArray[np.float64]
 CLIPS = ("st_katiehill", "lp_d12", "lp_d10", "lp_d3")

@@ -81,6 +81,7 @@ def test_a_hidden_hand_must_be_carried_by_its_arm_and_its_guess_not_be_followed(
     hidden = SEEN.copy()
     hidden[[WRIST, 17, INDEX, 21]] = 0.1
     track = PointTrack()
+    shown = true = body()
     for i in range(60):
         track.update(body() + shaking(rng), SEEN, i / FPS)
     for i in range(60, 75):
@@ -99,6 +100,7 @@ def test_doubt_must_grow_while_a_joint_is_hidden() -> None:
     hidden[[WRIST, 17, INDEX, 21]] = 0.1
     rng = np.random.default_rng(7)
     track = PointTrack()
+    before = after = np.zeros((POINTS, 3))
     for i in range(60):
         before = track.update(body() + shaking(rng), SEEN, i / FPS)[1]
     for i in range(60, 75):
@@ -128,7 +130,7 @@ def test_slow_and_quick_sources_must_both_be_calm(fps: int) -> None:
 def test_the_noise_must_be_measured_though_an_arm_moves() -> None:
     rng = np.random.default_rng(6)
     for size in (0.2, 1.0, 5.0):
-        level = NoiseLevel(SHARES)
+        level, measured = NoiseLevel(SHARES), np.zeros(3)
         for i in range(120):
             points = body() + shaking(rng, size)
             points[[13, 15, 17, 19, 21], 0] += 0.3 * np.sin(i / FPS * 8)
