@@ -36,7 +36,26 @@ SHARES.flags.writeable = False
 _SURE, _BLIND = 0.65, 0.4
 """Visibilities above the first are trusted, those below the second are guesses."""
 _HANDS_AND_FEET = ([15, 17, 19, 21], [16, 18, 20, 22], [27, 29, 31], [28, 30, 32])
-_CARRIED = (([13, 14, 25, 26], [11, 12, 23, 24]), ([15, 16, 27, 28], [13, 14, 25, 26]))
+
+
+def _taken_from(ends: list[int], roots: list[int]) -> F64:
+    """(33, 33), which gives each of `ends` its root's value and the rest nothing."""
+    out = np.zeros((POINTS, POINTS))
+    out[roots, ends] = 1.0
+    return out
+
+
+def _together() -> F64:
+    """(33, 33), which gives each point of a hand or foot the mean of them all."""
+    out = np.eye(POINTS)
+    for group in _HANDS_AND_FEET:
+        out[np.ix_(group, group)] = 1.0 / len(group)
+    return out
+
+
+_TOGETHER = _together()
+_ELBOWS_AND_KNEES = _taken_from([13, 14, 25, 26], [11, 12, 23, 24])
+_WRISTS_AND_ANKLES = _taken_from([15, 16, 27, 28], [13, 14, 25, 26])
 _X, _V, _B = range(3)
 _XX, _XV, _XB, _VB, _BB, _VV = range(6)
 _FIRST, _SECOND = [0, 0, 0, 1, 2, 1], [0, 1, 2, 2, 2, 1]
@@ -175,11 +194,8 @@ class PointTrack:
     ) -> None:
         x, p = self._x, self._p
         news = seen - x[_X] - x[_B]
-        if hidden.any():
-            for group in _HANDS_AND_FEET:  # a hidden hand moves as a whole
-                part = news[..., group]
-                common = part.mean(axis=-1, keepdims=True)
-                news[..., group] = part + hidden[group] * (common - part)
+        if hidden.any():  # a hidden hand moves as a whole
+            news += hidden * (news @ _TOGETHER - news)
         cross = p[0:3] + p[2:5]  # of place, speed and wandering with what is seen
         expected = cross[0] + cross[2] + noise * (1.0 + self._tuning.hidden_noise * hidden)
         gain = cross / expected
@@ -195,10 +211,11 @@ class PointTrack:
         apart = x[1] - x[0]
         shown = x[0] + moving * apart
         if hidden.any():  # what is hidden is carried along by what it hangs from
-            for ends, roots in _CARRIED:
-                carried = hidden[ends] * (shown - self._shown)[:, roots]
-                x[..., ends] += carried
-                shown[:, ends] += carried
+            gone = shown - self._shown
+            carried = hidden * (gone @ _ELBOWS_AND_KNEES)
+            carried += hidden * ((gone + carried) @ _WRISTS_AND_ANKLES)
+            x += carried
+            shown = shown + carried
         self._shown = shown
         variance = p[0] + moving * (p[1] - p[0] + (1.0 - moving) * apart**2)
         return shown.T, variance.T

@@ -19,13 +19,14 @@ _ALONG, _FRONT, _SPREAD = 0.75, 0.25, 0.5
 is from that (regression over motion capture of everyday and stage movement)."""
 _BACK = 0.1
 """By this share of its length a forearm may point further back than the upper arm."""
+_NEEDED, _ENDS = [11, 12, 13, 14, 15, 16, 23, 24], [13, 14, 15, 16]
 _HIPS_SEEN = 0.5
 
 
 def plausible(points: F64, variance: F64, visibility: F64) -> F64:
     """(33, 3) points in camera axes with likelier forearms; (33, 3) variances, m²."""
-    p: list[Vector] = [(x, y, z) for x, y, z in points.tolist()]
-    doubt: list[Vector] = [(x, y, z) for x, y, z in variance.tolist()]
+    p: dict[int, Vector] = dict(zip(_NEEDED, points[_NEEDED].tolist(), strict=True))
+    doubt: dict[int, Vector] = dict(zip(_ENDS, variance[_ENDS].tolist(), strict=True))
     up = (0.0, -1.0, 0.0)
     if min(visibility[23], visibility[24]) > _HIPS_SEEN:
         up = unit(minus(plus(p[11], p[12]), plus(p[23], p[24])))
