@@ -160,14 +160,17 @@ def test_a_program_in_the_background_must_leave_the_terminal_alone() -> None:
     script = CONTROLLING + (
         "import os, subprocess, sys\n"
         f"child = subprocess.Popen([sys.executable, '-c', {READER!r}], process_group=0)\n"
+        "print('child', child.pid, flush=True)\n"
         "sys.exit(child.wait())\n"
     )
     with desk(sys.executable, "-c", script) as at:
-        assert at.hears("ready Terminal")
+        assert at.hears("ready Terminal") and at.hears("child ")
         assert not at.reads_keys()
         at.type("w\n")
         assert at.process.poll() is None
         assert b"key w" not in at.said
+        os.kill(int(at.said.split(b"child ")[1].split()[0]), signal.SIGTERM)
+        assert at.process.wait(10) == 0
 
 
 def test_a_show_must_obey_its_keys(tmp_path: Path) -> None:
