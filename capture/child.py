@@ -14,6 +14,7 @@ from contextlib import suppress
 from importlib import metadata
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from capture import messages
@@ -117,6 +118,10 @@ def _run(settings: CaptureSettings, pipe: Connection, stop: threading.Event, log
 def _load_tracker(settings: CaptureSettings) -> Any:
     # MediaPipe imports sounddevice, which opens every sound device; it can do without.
     sys.modules.setdefault("sounddevice", None)  # type: ignore[arg-type]
+    # It imports a plotting library for a helper that nobody calls; that one writes font lists
+    # into the user's folders and takes its time.
+    for name in ("matplotlib", "matplotlib.pyplot"):
+        sys.modules.setdefault(name, ModuleType(name))
     from capture.models.store import resolve
     from capture.tracker import Tracker
 

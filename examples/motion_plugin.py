@@ -53,9 +53,8 @@ class Nod:
             [np.sin(angle), np.cos(angle)],
         ]
         camera_from_head[2, 3] = -0.6
-        points = np.full((478, 3), 0.5, np.float32)
         self.seq += 1
-        face = FaceSample(points, np.zeros(52, np.float32), camera_from_head)
+        face = FaceSample(None, np.zeros(52, np.float32), camera_from_head)
         return MotionFrame(self.seq, now, 16 / 9, face=face)
 
     def status(self) -> Status:

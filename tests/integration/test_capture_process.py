@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from capture import child, messages
+from capture import messages
 from capture.messages import Failure, Report
 from capture.process import CaptureProcess, CaptureSettings
 from capture.supervise import Supervised
@@ -21,6 +20,7 @@ from flow.clock import NS_PER_MS, NS_PER_S, MonotonicClock
 from flow.errors import AssetError
 from flow.motion import LOOKED_FACE, MotionFrame
 from tests.conftest import ROOT
+from tests.fixtures.leaving import frames_of, raw_messages
 from tests.fixtures.waiting import wait_for
 
 pytestmark = [pytest.mark.shared, pytest.mark.timeout(120)]
@@ -30,31 +30,6 @@ LIMIT_S = 60.0
 @pytest.fixture(scope="module")
 def models(shared: Path) -> str:
     return str(shared / "data" / "models")
-
-
-def _raw_messages(settings: CaptureSettings, log: Path, frames: int = 1000) -> list[bytes]:
-    """Every byte string that the process sends until it ends; told to stop after `frames`."""
-    context = multiprocessing.get_context("spawn")
-    near, far = context.Pipe()
-    process = context.Process(target=child.main, args=(settings, far, str(log)))
-    process.start()
-    far.close()
-    out = []
-    try:
-        while True:
-            out.append(near.recv_bytes())
-            if out[-1][:4] == b"MSMF" and len(_frames(out)) == frames:
-                near.send_bytes(messages.STOP)
-    except EOFError:
-        process.join(5.0)
-        return out
-    finally:
-        process.kill()
-        near.close()
-
-
-def _frames(raw: list[bytes]) -> list[bytes]:
-    return [data for data in raw if data[:4] == b"MSMF"]
 
 
 def test_a_body_clip_is_followed_and_only_motion_leaves_the_process(
@@ -69,7 +44,7 @@ def test_a_body_clip_is_followed_and_only_motion_leaves_the_process(
         mirrored=True,
         landmarks=True,
     )
-    raw = _raw_messages(settings, tmp_path / "log", 60)
+    raw = raw_messages(settings, tmp_path / "log", 60)
 
     kinds = {data[:4] for data in raw}
     assert kinds == {b"MSMF", b"MSST"}, "frames and reports, nothing else"
@@ -79,7 +54,7 @@ def test_a_body_clip_is_followed_and_only_motion_leaves_the_process(
     assert reports[0].state == "starting"
     assert reports[-1].state == "stopped"
 
-    frames = [wire.unpack(data) for data in _frames(raw)]
+    frames = [wire.unpack(data) for data in frames_of(raw)]
     assert len(frames) >= 60
     assert [f.seq for f in frames] == list(range(len(frames))), "no picture is left out"
     gaps = np.diff([f.captured for f in frames]) / NS_PER_MS
@@ -237,7 +212,7 @@ def test_damaged_networks_are_an_error_of_the_engine_not_a_crash(
         broken = whole[:2000] + bytes(len(whole) // 2) + whole[2000 + len(whole) // 2 :]
         (tmp_path / name).write_bytes(broken)
     clip = shared / "data" / "videos" / "face" / "lp_d0.mp4"
-    raw = _raw_messages(
+    raw = raw_messages(
         CaptureSettings(f"file:{clip}", models_dir=str(tmp_path), profile="face"),
         tmp_path / "log",
     )
@@ -251,7 +226,7 @@ def test_a_live_face_must_not_wait_for_body_and_hands(
 ) -> None:
     clip = shared / "data" / "videos" / "face" / "lp_s13.mp4"
     settings = CaptureSettings(f"file:{clip}", models_dir=models, schedule="turns")
-    frames = [wire.unpack(d) for d in _frames(_raw_messages(settings, tmp_path / "log", 30))]
+    frames = [wire.unpack(d) for d in frames_of(raw_messages(settings, tmp_path / "log", 30))]
 
     pictures: dict[int, list[MotionFrame]] = {}
     for frame in frames:
