@@ -148,7 +148,7 @@ class Performer:
         self._doubt_wrists(targets, mask, t)
         if self._calibrate and mask[HEAD]:
             targets[HEAD] = self._recentred(targets[HEAD])
-        self._turns.ease[TRACKED] = self._points.quieter**3
+        self._turns.ease[TRACKED] = self._points.ease
         turns = self._turns.update(targets, t, mask)
         self._follow.sample(turns, self._turns.speed, t, mask)
         self._feed_face(solution, t)

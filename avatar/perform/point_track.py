@@ -58,6 +58,7 @@ _ELBOWS_AND_KNEES = _taken_from([13, 14, 25, 26], [11, 12, 23, 24])
 _WRISTS_AND_ANKLES = _taken_from([15, 16, 27, 28], [13, 14, 25, 26])
 _X, _V, _B = range(3)
 _XX, _XV, _XB, _VB, _BB, _VV = range(6)
+_MOST_EASE = 2.0
 _FIRST, _SECOND = [0, 0, 0, 1, 2, 1], [0, 1, 2, 2, 2, 1]
 """Of which two states each row of the covariances is: the order lets slices stand for sums."""
 _MOST_LOG, _MOST_LOG_PER_S = 2.5, 75.0
@@ -76,7 +77,7 @@ class Tuning:
     rest_s: float = 3.5
     move_s: float = 1.5
     """How long points rest and move, usually."""
-    noise: tuple[float, float] = (2.8, 2.8)
+    noise: tuple[float, float] = (2.4, 2.4)
     """Deviation of a sample, in measured levels of noise: what is too slow to be measured too."""
     wander_m: tuple[float, float] = (0.004, 0.005)
     wander_levels: tuple[float, float] = (2.0, 0.9)
@@ -115,9 +116,14 @@ class PointTrack:
         }
 
     @property
-    def quieter(self) -> float:
-        """How many times less than usual the tracker shakes; at least 1."""
-        return max(1.0, USUAL_M[1] / float(self._noise.level_m[2]))
+    def ease(self) -> float:
+        """How much less than usual is left to calm in what follows from these points; at least 1.
+
+        Of a tracker that shakes less than usual little; of one that shakes more, the points are
+        late enough already.
+        """
+        ratio = USUAL_M[1] / float(self._noise.level_m[2])
+        return ratio**3 if ratio > 1.0 else min(1.0 / ratio, _MOST_EASE)
 
     def update(self, points: F64, visibility: F64, time_s: float) -> tuple[F64, F64]:
         """Take a sample; (33, 3) points and the variance of each number, m²."""
