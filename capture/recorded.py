@@ -142,7 +142,7 @@ def open_recorded(origin: Origin, settings: CaptureSettings, clock: Clock) -> Re
 def check_recorded(origin: Origin) -> None:
     """Raise what can be known about a recording without decoding it."""
     if origin.kind == "images":
-        _list_images(origin.target)
+        list_images(origin.target)
         return
     path = user_path(origin.target)
     if os.path.isdir(path):  # noqa: PTH112 - never raises, whatever the name
@@ -199,7 +199,7 @@ def _retriever(video: Any, at: int) -> Callable[[bool], Timed]:
 
 
 def _images(origin: Origin, fps: float) -> Sequence:
-    paths = _list_images(origin.target)
+    paths = list_images(origin.target)
     gap_ns = int(NS_PER_S / fps)
     if all(_picture(p) is None for p in paths[:8]):
         raise AssetError(
@@ -233,7 +233,7 @@ def _picture(path: Path) -> U8 | None:
     return None if pixels is None else np.asarray(pixels, np.uint8)
 
 
-def _list_images(target: str) -> list[Path]:
+def list_images(target: str) -> list[Path]:
     """The pictures of a folder or pattern, ``2.png`` before ``10.png``."""
     path = user_path(target)
     try:

@@ -127,6 +127,22 @@ def frame_rate(text: str) -> float:
     return value
 
 
+def count(text: str) -> int:
+    """From 1 to 64."""
+    value = int(text)
+    if not 1 <= value <= 64:  # noqa: PLR2004
+        raise ValueError(text)
+    return value
+
+
+def size(text: str) -> str:
+    """WIDTHxHEIGHT, each from 64 to 2048 pixels."""
+    width, _, height = text.partition("x")
+    if not all(64 <= int(side) <= 2048 for side in (width, height)):  # noqa: PLR2004
+        raise ValueError(text)
+    return text
+
+
 def _show_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "show", nargs="?", metavar="SHOW.toml", help="a show file; without one, defaults"
@@ -134,8 +150,8 @@ def _show_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--source",
         metavar="SOURCE",
-        help="webcam[:N], file:PATH, images:PATTERN, rtsp://…, take:PATH|NAME or synthetic; "
-        "default: the first webcam, else the built-in performer",
+        help="webcam[:N], file:PATH, images:PATTERN, rtsp://…, take:PATH|NAME, synthetic or "
+        "vmc[:PORT]; default: the first webcam, else the built-in performer",
     )
     sub.add_argument("--avatar", metavar="PATH|NAME", help="a VRM or GLB, or a built-in host")
     sub.add_argument(
@@ -151,7 +167,8 @@ def _show_options(sub: argparse.ArgumentParser) -> None:
         "--output",
         metavar="KIND[:TARGET]",
         action="append",
-        help="page[:PORT], record:FILE.mp4|.mkv, rtmp(s)://… or null; repeatable; default: page",
+        help="page[:PORT], record:FILE.mp4|.mkv, rtmp(s)://…, vmc:HOST:PORT or null; repeatable; "
+        "default: page",
     )
     sub.add_argument("--size", metavar="WxH", help="picture size, default 1280x720")
     sub.add_argument("--fps", type=int, metavar="N", help="pictures per second, default 30")
@@ -254,6 +271,7 @@ def _take(commands: Commands) -> None:
     actions = sub.add_subparsers(dest="action", required=True, metavar="ACTION")
     _take_record(_add(actions, "record", "record a performance"))
     _take_export(_add(actions, "export", "make a VRM animation or a BVH of a take or a motion"))
+    _take_review(_add(actions, "review", "show source, landmarks and avatar side by side"))
 
 
 def _take_record(sub: argparse.ArgumentParser) -> None:
@@ -313,6 +331,23 @@ def _blinks(commands: Commands) -> None:
     sub = _add(commands, "blinks", "write how closed the eyes are in every picture of a video")
     sub.add_argument("video", metavar="VIDEO")
     sub.add_argument("-o", "--out", required=True, metavar="OUT.json")
+    _json(sub)
+
+
+def _take_review(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "source", metavar="CLIP|TAKE", help="a video, a folder of pictures, a take or its name"
+    )
+    sub.add_argument("-o", "--out", metavar="OUT.mp4", help="a video at the clip's own times")
+    sub.add_argument("--sheet", metavar="OUT.png", help="stills of some moments")
+    sub.add_argument("--moments", type=count, default=6, metavar="N", help="stills, default 6")
+    sub.add_argument("--avatar", metavar="PATH|NAME", default="mira")
+    sub.add_argument("--shot", choices=("wide", "medium", "close"), default="medium")
+    sub.add_argument("--size", type=size, metavar="WxH", help="of one panel; default: by the clip")
+    sub.add_argument("--profile", choices=("face", "upper", "full"), default="full")
+    sub.add_argument("--mirror", action="store_true", help="left and right exchanged")
+    sub.add_argument("--backend", choices=("auto", "gl", "software"), default="auto")
+    sub.add_argument("--force", action="store_true", help="replace existing files")
     _json(sub)
 
 

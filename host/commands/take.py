@@ -75,6 +75,10 @@ def run(arguments: argparse.Namespace) -> int:
         from host.take_export import run as export
 
         return export(arguments)
+    if arguments.action == "review":
+        from host.take_review import run as review
+
+        return review(arguments)
     return _run_record(arguments)
 
 

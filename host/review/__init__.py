@@ -1,0 +1,1 @@
+"""What was seen, what was made of it: source, landmarks and avatar of the same moments."""

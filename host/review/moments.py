@@ -1,0 +1,128 @@
+"""The moments of a clip or a take: what the camera saw, and what was seen in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from capture.film import length_of, pictures_of
+from capture.merge import merge
+from capture.process import CaptureProcess, CaptureSettings
+from capture.take_file import TakeReader
+from flow.clock import NS_PER_MS, NS_PER_S, Clock
+from flow.errors import DeviceError
+from flow.motion import MotionFrame
+from flow.spec import U8
+
+_POLL_NS = 5 * NS_PER_MS
+_USUAL_FPS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One picture's time."""
+
+    at: int
+    """Nanoseconds since the first picture."""
+    frame: MotionFrame
+    pixels: U8 | None
+    """(h, w, 3) BGR; None for a take."""
+
+
+class Material(Protocol):
+    """Something to be reviewed."""
+
+    fps: float
+    seconds: float
+    """0: unknown."""
+    damage: str
+
+    def moments(self) -> Iterator[Moment]:
+        """In order."""
+        ...
+
+
+class TakeMaterial:
+    """A take: motion without pictures.
+
+    Raises:
+        AssetError: As `TakeReader`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._take = TakeReader(path)
+        self.seconds = self._take.duration_ns / NS_PER_S
+        stamps = len({frame.captured for frame in self._take})
+        self.fps = min((stamps - 1) / self.seconds, 120.0) if self.seconds else _USUAL_FPS
+        self.damage = self._take.damage
+
+    def moments(self) -> Iterator[Moment]:
+        """In order."""
+        begin = None
+        for frame in _whole(iter(self._take)):
+            begin = frame.captured if begin is None else begin
+            yield Moment(frame.captured - begin, frame, None)
+
+
+class ClipMaterial:
+    """A video or picture sequence, tracked picture by picture: nothing is skipped.
+
+    Raises:
+        AssetError: As `CaptureProcess.start`.
+    """
+
+    def __init__(
+        self, settings: CaptureSettings, clock: Clock, stopped: Callable[[], bool]
+    ) -> None:
+        self._settings = replace(
+            settings, loop=False, realtime=False, schedule="every", landmarks=True
+        )
+        self._clock = clock
+        self._stopped = stopped
+        self._source = CaptureProcess(self._settings, clock)
+        length = length_of(settings)
+        self.seconds = length.seconds
+        self.fps = length.fps or _USUAL_FPS
+        self.damage = ""
+
+    def moments(self) -> Iterator[Moment]:
+        """In order."""
+        self._source.start()
+        try:
+            pictures = pictures_of(self._settings, self._clock)
+            begin = None
+            for frame, picture in zip(_whole(self._frames()), pictures, strict=False):
+                begin = picture.captured if begin is None else begin
+                yield Moment(picture.captured - begin, frame, picture.pixels)
+        finally:
+            self._source.stop()
+
+    def _frames(self) -> Iterator[MotionFrame]:
+        while not self._stopped():
+            fresh = self._source.poll_all()
+            yield from fresh
+            if fresh:
+                continue
+            status = self._source.status()
+            if status.state == "stopped":
+                return
+            if status.state == "failed":
+                raise DeviceError(
+                    status.sentence or "The clip could not be read.",
+                    code=status.code or "device.failed",
+                )
+            self._clock.sleep_until(self._clock.now() + _POLL_NS)
+
+
+def _whole(frames: Iterator[MotionFrame]) -> Iterator[MotionFrame]:
+    """One frame a picture: the parts of a picture may have come one after the other."""
+    whole: MotionFrame | None = None
+    for frame in frames:
+        if whole is not None and frame.captured != whole.captured:
+            yield whole
+            whole = None
+        whole = merge(whole, frame)
+    if whole is not None:
+        yield whole
