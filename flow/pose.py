@@ -148,3 +148,18 @@ def t_pose(captured: int = 0) -> AvatarPose:
     return AvatarPose(
         captured, np.zeros(3, np.float32), identity_rotations(), {}, np.zeros(2, np.float32)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """The body of an avatar, for those who pass its poses on to other bodies."""
+
+    name: str
+    places: Annotated[F32, Spec((55, 3), "metres in the T-pose, the soles at zero")]
+    bones: frozenset[str]
+    """The bones it has; places of others are guesses."""
+
+    @property
+    def hip_height_m(self) -> float:
+        """How high its hips stand."""
+        return float(self.places[0, 1])

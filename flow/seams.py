@@ -13,8 +13,9 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from flow.media import AudioBlock, Packet, TrackInfo, VideoFrame
 from flow.motion import MotionFrame
+from flow.pose import AvatarPose, Figure
 
-Kind = Literal["motion", "sound", "encoder", "output", "service"]
+Kind = Literal["motion", "pose", "sound", "encoder", "output", "service"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,27 @@ class MotionSource(Protocol):
 
     def status(self) -> Status:
         """How it is doing."""
+        ...
+
+    def stop(self) -> None:
+        """End; idempotent."""
+        ...
+
+
+@runtime_checkable
+class PoseSource(Protocol):
+    """Makes poses: another program that has solved a body already. Called as a `MotionSource`."""
+
+    def start(self) -> None:
+        """Begin; raises DeviceError when it can be known at once."""
+        ...
+
+    def poll(self) -> AvatarPose | None:
+        """The newest unread pose, or None; its `driver` names the parts that it has."""
+        ...
+
+    def status(self) -> Status:
+        """How it is doing; ``numbers`` has packets and damaged where there are packets."""
         ...
 
     def stop(self) -> None:
@@ -100,6 +122,33 @@ class PacketOutput(Protocol):
 
     def stop(self, timeout_s: float = 3.0) -> None:
         """Write what is buffered and end; idempotent."""
+        ...
+
+
+@runtime_checkable
+class PoseOutput(Protocol):
+    """Takes poses away, one a picture. Called from the main thread; never blocks.
+
+    `show` never raises.
+    """
+
+    def start(self, figure: Figure) -> None:
+        """Begin, with the body that wears the poses; raises OutputError when it cannot work."""
+        ...
+
+    def show(self, pose: AvatarPose, due: int) -> None:
+        """Take the pose of the picture that is due at `due` (ns), or drop it (counted).
+
+        Its rotations are those of the bones that the figure has, eyes as the gaze turned them.
+        """
+        ...
+
+    def status(self) -> Status:
+        """How it is doing; ``numbers`` has sent, dropped, bytes."""
+        ...
+
+    def stop(self, timeout_s: float = 3.0) -> None:
+        """End; idempotent."""
         ...
 
 

@@ -6,7 +6,7 @@ import assets
 from flow.clock import Clock
 from flow.errors import ShowFileError
 from host.showfile import Motion, Sound
-from host.sources import CAMERA_SCHEMES
+from host.sources import CAMERA_SCHEMES, OTHER_PROGRAMS, choose_motion
 
 
 def examine_motion(motion: Motion, clock: Clock) -> None:
@@ -30,6 +30,10 @@ def examine_motion(motion: Motion, clock: Clock) -> None:
         if text.startswith(("file:", "images:")):
             with quiet_stderr():
                 open_pictures(settings, clock).close()
+    elif text.partition(":")[0] in OTHER_PROGRAMS:
+        source = choose_motion(motion, clock).source
+        source.start()
+        source.stop()
 
 
 def examine_sound(sound: Sound) -> None:

@@ -11,6 +11,7 @@ from avatar.perform.mixer import Mixer
 from flow.clock import NS_PER_S, Clock
 from flow.errors import OutputError
 from flow.seams import Status
+from host.drivers import Driven
 from host.keys import Keyboard, Keyboards, NoKeyboard
 from host.log import Voice
 from host.loop import Loop
@@ -19,6 +20,14 @@ from host.report import report
 from host.session import Session, build, trouble
 from host.showfile import Show
 
+DAMAGE = {
+    "damaged": "damaged packets",
+    "strangers": "packets of a second sender",
+    "flooded": "packets of a flood",
+    "unusable": "impossible messages",
+    "impossible": "impossible poses",
+}
+"""What is wrong with what other programs send, by their sources' numbers."""
 SETTLE_S = 60
 """In shows longer than this, memory growth is counted from here on (caches have filled)."""
 
@@ -60,6 +69,8 @@ class LiveShow:
         self._motion_lost = ""
         self._open_page = open_page
         self._mixer_faults = 0
+        self._driver_states: dict[str, str] = {}
+        self._damage: dict[str, dict[str, int]] = {}
         self._rate = 0.0
         self._counted = (0, 0)
 
@@ -97,6 +108,7 @@ class LiveShow:
             self.loop.run()
             self._usage.sample()
             session.hub.stop()
+            session.posing.stop()
             data = report(self.loop, self._usage)
             data["first_picture_s"] = round(self.first_picture_s, 2)
         finally:
@@ -119,7 +131,7 @@ class LiveShow:
         session = loop.session
         counters = session.meter.counters
         motion = session.motion.source.status()
-        outputs = session.hub.status()  # brings counters.dropped up to date
+        outputs = session.output_status()  # brings counters.dropped up to date
         return {
             "state": "live",
             "show": self.show.name,
@@ -146,7 +158,7 @@ class LiveShow:
         self.first_picture_s = (self._clock.now() - self._started) / NS_PER_S
         self._usage.mark_on_air()
         self._voice.say(f"On air after {self.first_picture_s:.1f} s.")
-        for name, status in loop.session.hub.status().items():
+        for name, status in loop.session.output_status().items():
             if status.sentence:
                 self._voice.say(f"{name}: {status.sentence}")
         if self._open_page:
@@ -173,7 +185,9 @@ class LiveShow:
             self._usage.mark_start()
         motion = session.motion.source.status()
         self._say_mixer(session.mixer)
-        self._say_outputs(session.hub.status())  # brings counters.dropped up to date
+        for driver in session.drivers:
+            self._say_driver(driver)
+        self._say_outputs(session.output_status())  # brings counters.dropped up to date
         self._say_motion(motion)
         counters = session.meter.counters
         self._voice.status(
@@ -200,6 +214,24 @@ class LiveShow:
                 key="mixer",
             )
         self._mixer_faults = faults
+
+    def _say_driver(self, driver: Driven) -> None:
+        """Its loss and return, and what of its packets could not be used, once a second."""
+        status = driver.source.status()
+        label = driver.label
+        state = "waiting" if status.state in ("waiting", "failed", "reconnecting") else status.state
+        if label != "motion" and self._driver_states.get(label, "running") != state:
+            self._voice.say(f"Driver {label}: {status.sentence}")
+        self._driver_states[label] = state
+        layer = getattr(driver.layer, "faults", 0)
+        numbers = {**(status.numbers or {}), "impossible": layer}
+        counts = {word: int(numbers.get(word, 0)) for word in DAMAGE}
+        before = self._damage.get(label, {})
+        more = {word: n - before.get(word, 0) for word, n in counts.items()}
+        said = ", ".join(f"{n} {DAMAGE[word]}" for word, n in more.items() if n > 0)
+        if said:
+            self._voice.warn(f"Driver {label}: {said} left out.", key=f"driver {label}")
+        self._damage[label] = counts
 
     def _say_motion(self, motion: Status) -> None:
         """A loss, once for each reason, and the return; starting anew lies between the two."""

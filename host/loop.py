@@ -31,6 +31,8 @@ class Loop:
     ticks: int = 0
     origin: int = 0
     last_motion: MotionFrame | None = None
+    last_seen: int = 0
+    """When what moves the host was last seen (ns)."""
     motion_frames: int = 0
     _stopped: bool = False
     _ended: int = 0
@@ -104,18 +106,21 @@ class Loop:
         with meter.measure("solve"):
             for frame in fresh(session.motion.source):
                 session.performer.feed(frame)
-                self.last_motion = frame
+                self.last_motion, self.last_seen = frame, frame.captured
                 self.motion_frames += 1
+            for driver in session.drivers:
+                self.last_seen = max(self.last_seen, driver.follow())
             now = session.clock.now()
             session.prompter.tick(now, self.origin)
             pose = session.mixer.pose(now)
         rig = session.runtime.update(pose, max((due - self._last_update) / NS_PER_S, 1e-3))
         self._last_update = due
+        session.pass_on(pose, due)
         for block in session.sound.source.read():
             session.hub.offer_sound(block)
         captured = due
-        if self.last_motion is not None and now - self.last_motion.captured < STALE_NS:
-            captured = self.last_motion.captured
+        if self.last_seen and now - self.last_seen < STALE_NS:
+            captured = self.last_seen
             meter.series("latency.captured_to_solved").add(now - captured)
         video = session.renderer.draw(session.stage_frame(self.ticks, due, captured, rig))
         video.trace.solved = now

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flow.errors import ShowFileError
-from flow.seams import PacketOutput, Plugin
+from flow.seams import PacketOutput, Plugin, PoseOutput
 from host import registry
 from host.showfile import Show
 
@@ -53,7 +53,9 @@ def _wanted(number: int, wanted: dict[str, Any]) -> Wanted:
     return name, plugin, registry.settings_of(plugin, values)
 
 
-def make_outputs(wanted: list[Wanted], services: dict[str, Any]) -> dict[str, PacketOutput]:
+def make_outputs(
+    wanted: list[Wanted], services: dict[str, Any]
+) -> dict[str, PacketOutput | PoseOutput]:
     """The outputs by label, not started.
 
     Raises:

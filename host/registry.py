@@ -24,6 +24,8 @@ BUILT_IN: dict[str, str] = {
     "output.record": "stream.outputs.record:PLUGIN",
     "output.rtmp": "stream.outputs.rtmp:PLUGIN",
     "output.page": "stream.page.output:PLUGIN",
+    "output.vmc": "host.vmc_output:PLUGIN",
+    "pose.vmc": "host.pose_sources:VMC",
     "motion.camera": "host.sources:CAMERA",
     "motion.take": "host.sources:TAKE",
     "motion.synthetic": "host.sources:SYNTHETIC",

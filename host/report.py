@@ -34,7 +34,7 @@ def report(loop: Loop, usage: Usage) -> dict[str, Any]:
     cpu["process"] = round(usage.own_cpu_s * 1000 / drawn, 3)
     outputs: dict[str, dict[str, Any]] = {
         name: {"state": s.state, "sentence": s.sentence, "code": s.code, **(s.numbers or {})}
-        for name, s in session.hub.status().items()
+        for name, s in session.output_status().items()
     }
     return {
         "show": session.show.name,
@@ -46,6 +46,9 @@ def report(loop: Loop, usage: Usage) -> dict[str, Any]:
             "source": session.motion.sentence,
             "frames": loop.motion_frames,
             **(session.motion.source.status().numbers or {}),
+        },
+        "drivers": {
+            driver.label: driver.source.status().numbers or {} for driver in session.drivers
         },
         "fps": {"held": round(counters.drawn / seconds, 2), "wanted": session.show.picture.fps},
         "latency_ms": {

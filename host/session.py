@@ -21,14 +21,17 @@ from flow.clock import Clock
 from flow.errors import MirrorstageError
 from flow.mesh import Model
 from flow.meter import Meter
-from flow.pose import Driver
+from flow.pose import AvatarPose, Driver
 from flow.seams import PacketOutput, Status
 from flow.stage import RigState, StageFrame
 from host.credit import Credit
 from host.cues import Prompter
+from host.drivers import Driven, PoseDriver, start_drivers, wanted_drivers
 from host.gate import Licence, judge
 from host.log import Voice
 from host.outputs import make_outputs, wanted_outputs
+from host.pose_sources import PosesOnly
+from host.posing import Posing, apart
 from host.showfile import Show
 from host.sources import Chosen, choose_motion, choose_sound
 from host.stack import make_actors
@@ -69,6 +72,8 @@ class Session:
     network: NetworkThread
     outputs: dict[str, PacketOutput]
     head_node: int
+    posing: Posing
+    drivers: list[Driven] = field(default_factory=list)
     credit: Credit | None = None
     _closers: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
@@ -78,6 +83,14 @@ class Session:
         shot = self.director.shot(due, head)
         overlays = self.credit.at(due) if self.credit is not None else ()
         return StageFrame(seq, due, captured, {HOST_ID: rig}, shot, self.stage.light, overlays)
+
+    def pass_on(self, pose: AvatarPose, due: int) -> None:
+        """Hand the pose that the host wears now to who wants poses."""
+        self.posing.show(pose, self.runtime.humanoid, due)
+
+    def output_status(self) -> dict[str, Status]:
+        """How every output is doing; brings the counter of dropped packets up to date."""
+        return self.hub.status() | self.posing.status()
 
     def close(self) -> None:
         """End every piece; what was recorded is finalised."""
@@ -123,16 +136,20 @@ def build(
         "request_keyframe": hub.force_keyframe,
         "title": show.name,
     }
-    outputs = make_outputs(wanted_outputs(show), services)  # the cheapest mistakes come first
+    made = make_outputs(wanted_outputs(show), services)  # the cheapest mistakes come first
+    outputs, posing = apart(made)
+    wanted = wanted_drivers(show)
     with contextlib.ExitStack() as closers:
         motion = choose_motion(show.motion, clock)
         motion.source.start()
         closers.callback(motion.source.stop)
         voice.say(f"Motion: {motion.sentence}")
+        drivers = start_drivers(wanted, clock, voice, closers)
 
         go_on()
         body = open_avatar(show.avatar.model, go_on=go_on)
-        licence = judge(body, show.purpose.declared(ai_driven=motion.driver is Driver.AI))
+        machine = Driver.AI in (motion.driver, *(driver.who for driver in drivers))
+        licence = judge(body, show.purpose.declared(ai_driven=machine))
         licence.say(voice)
         licence.enforce()
         go_on()
@@ -168,6 +185,11 @@ def build(
             show, performer=performer, avatar=body, director=director, now=clock.now()
         )
 
+        if isinstance(motion.source, PosesOnly):
+            drivers = [PoseDriver.of_show(motion.source.poses, mirrored=motion.mirrored), *drivers]
+        for driver in drivers:
+            actors.mixer.add(driver.layer)
+
         go_on()
         sound = choose_sound(show.sound, motion, clock)
         sound = _start_sound(sound, show, clock, voice)
@@ -179,6 +201,8 @@ def build(
         for label, output in outputs.items():
             hub.add(label, output)
         closers.callback(hub.stop)
+        closers.callback(posing.stop)
+        posing.start(body)
         return Session(
             show=show,
             clock=clock,
@@ -199,6 +223,8 @@ def build(
             network=network,
             outputs=outputs,
             head_node=body.humanoid.head,
+            posing=posing,
+            drivers=drivers,
             credit=_credit(licence, show, voice),
             _closers=closers.pop_all(),
         )

@@ -77,7 +77,8 @@ class Motion(_Section):
 
     source: str = Field(
         "auto",
-        description="auto, webcam[:N], file:PATH, images:PATTERN, rtsp://…, take:NAME, synthetic",
+        description="auto, webcam[:N], file:PATH, images:PATTERN, rtsp://…, take:NAME, synthetic, "
+        "vmc[:PORT]",
     )
     mirrored: bool | None = Field(
         None, description="the host moves like a mirror image; unset: webcams yes, the rest no"
@@ -141,6 +142,11 @@ class Show(_Section):
     expression: list[ExpressionSection] = []
     shot: list[ShotSection] = []
     cue: list[CueSection] = []
+    driver: list[dict[str, Any]] = Field(
+        default_factory=list,
+        description="who else moves the host: `kind` (vmc, or any source of motion), `parts`, "
+        "`weight`, `priority`, `mirrored`, `who`, and the settings of that source",
+    )
     output: list[dict[str, Any]] = Field(
         default_factory=list, description="each with `kind` and the settings of that output"
     )

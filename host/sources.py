@@ -17,9 +17,12 @@ from flow.errors import MirrorstageError, ShowFileError
 from flow.paths import user_path
 from flow.pose import Driver
 from flow.seams import MotionSource, Plugin, SoundSource
+from host.pose_sources import PosesOnly
 from host.showfile import Motion, Sound
 
 BUILT_IN_PERFORMER = "greeting"
+OTHER_PROGRAMS = {"vmc": "pose"}
+"""Trackers that are programs of their own, and the kind of plug-in that hears them."""
 CAMERA_SCHEMES = ("webcam", "images:", "rtsp://", "rtsps://", "http://", "https://")
 
 
@@ -150,14 +153,42 @@ def choose_motion(motion: Motion, clock: Clock) -> Chosen:
         )
     if text.startswith(("file:", *CAMERA_SCHEMES)):
         return _tracked(motion, text, clock)
+    if text.partition(":")[0] in OTHER_PROGRAMS:
+        return _other_program(motion, clock)
     if text.startswith("plugin:"):
         source = _plugged("motion", text, motion.settings, clock)
         return Chosen(source, f"Plug-in {text.removeprefix('plugin:')}.")
     raise ShowFileError(
         f"'{text}' is no source of motion.",
         code="show.source",
-        hint="Write auto, webcam[:N], file:PATH, images:PATTERN, rtsp://…, take:PATH, synthetic.",
+        hint="Write auto, webcam[:N], file:PATH, images:PATTERN, rtsp://…, take:PATH, synthetic, "
+        "vmc[:PORT].",
     )
+
+
+def _other_program(motion: Motion, clock: Clock) -> Chosen:
+    """``vmc``, ``vmc:PORT`` or ``vmc:ADDRESS:PORT``: whoever sends there moves the host."""
+    from host import registry
+
+    kind, _, place = motion.source.partition(":")
+    host, _, port = place.rpartition(":")
+    values: dict[str, Any] = dict(motion.settings)
+    if host:
+        values["host"] = host
+    if place:
+        if not (port.isascii() and port.isdecimal()):
+            raise ShowFileError(
+                f"'{motion.source}' names no port.",
+                code="show.source",
+                hint=f"Write {kind}, {kind}:PORT or {kind}:ADDRESS:PORT.",
+            )
+        values["port"] = int(port[:6])
+    plugin = registry.find(OTHER_PROGRAMS[kind], kind)
+    source = plugin.make(registry.settings_of(plugin, values), clock=clock)
+    sentence = f"{plugin.summary}."
+    if plugin.kind == "pose":
+        source = PosesOnly(source)
+    return Chosen(source, sentence, Driver.HUMAN, bool(motion.mirrored))
 
 
 def _plugged(kind: str, text: str, settings: dict[str, Any], clock: Clock) -> Any:

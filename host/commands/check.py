@@ -10,10 +10,11 @@ from functools import partial
 from typing import Any
 
 import assets
-from flow.clock import MonotonicClock
+from flow.clock import Clock, MonotonicClock
 from flow.errors import MirrorstageError
 from flow.pose import Driver
 from host.commands.options import show_of
+from host.drivers import Wanted, make_driver, wanted_drivers
 from host.examine import examine_motion, examine_sound
 from host.gate import SAID, judge, table
 from host.outputs import make_outputs, wanted_outputs
@@ -108,6 +109,8 @@ def inspect_show(show: Show) -> list[dict[str, Any]]:
     if show.expression and bodies:
         findings.append(_finding("expressions", expressions))
 
+    findings += _drivers(show, clock)
+
     def outputs() -> str:
         wanted = wanted_outputs(show)
         make_outputs(wanted, {"clock": clock, "network": NetworkThread(), "request_keyframe": int})
@@ -116,6 +119,27 @@ def inspect_show(show: Show) -> list[dict[str, Any]]:
     if show.output:
         findings.append(_finding("outputs", outputs))
     return findings
+
+
+def _drivers(show: Show, clock: Clock) -> list[dict[str, Any]]:
+    """Findings about who else moves the host."""
+
+    def all_of_them() -> str:
+        return f"{len(wanted_drivers(show))} beside the motion"
+
+    def one_of_them(one: Wanted) -> str:
+        made = make_driver(one, clock)
+        if one.plugin.kind == "pose":  # what hears others shows at once whether it can
+            made.source.start()
+            made.source.stop()
+        return f"{one.label}: {one.plugin.summary}; {one.words}"
+
+    if not show.driver:
+        return []
+    first = _finding("drivers", all_of_them)
+    if first["fault"]:
+        return [first]
+    return [first, *(_finding("driver", partial(one_of_them, w)) for w in wanted_drivers(show))]
 
 
 def _finding(what: str, look: Callable[[], str]) -> dict[str, Any]:

@@ -7,14 +7,14 @@ from typing import Any
 from flow.errors import ShowFileError
 from stream.rtmp.address import parse_address
 
-_HINT = "Write record:show.mp4, rtmp://host/app/key, page, page:8080 or null."
+_HINT = "Write record:show.mp4, rtmp://host/app/key, page, page:8080, vmc:HOST:PORT or null."
 
 
 def parse(text: str) -> tuple[str, dict[str, Any]]:
     """What an output's short form means. Pure; nothing is opened.
 
     ``record:show.mp4``, ``rtmp://…``, ``rtmps://…``, ``null``, ``page``, ``page:8080`` and
-    ``page:0.0.0.0:8080``.
+    ``page:0.0.0.0:8080``, ``vmc``, ``vmc:HOST:PORT``.
 
     Raises:
         ShowFileError: ``show.output`` when it is none of these. The text is not repeated where it
@@ -28,7 +28,9 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
     if kind == "record":
         return "record", {"path": _path(target)}
     if kind == "page":
-        return "page", _page(target) if colon else {}
+        return "page", _place("page", target) if colon else {}
+    if kind == "vmc":
+        return "vmc", _place("receiver", target) if colon else {}
     if kind == "null" and not colon:
         return "null", {}
     raise _wrong(f"There is no output of the kind {kind[:20]!r}.")
@@ -42,10 +44,10 @@ def _path(target: str) -> str:
     return target
 
 
-def _page(target: str) -> dict[str, Any]:
+def _place(what: str, target: str) -> dict[str, Any]:
     host, _, port = target.rpartition(":")
     if not port.isascii() or not port.isdecimal() or not 0 <= int(port) < 1 << 16:
-        raise _wrong(f"The page's port {port[:20]!r} is not a number from 0 to 65535.")
+        raise _wrong(f"The {what}'s port {port[:20]!r} is not a number from 0 to 65535.")
     return {"host": host, "port": int(port)} if host else {"port": int(port)}
 
 
