@@ -1,16 +1,18 @@
-"""Other programs that send solved bodies, as plug-ins."""
+"""Other programs that send bodies and faces, as plug-ins."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from capture.ifacialmocap import FACEMOTION_HELLO, HELLO
 from capture.vmc_body import Eyes
 from capture.vmc_words import BONE_PORT
 from flow.clock import Clock
 from flow.motion import MotionFrame
-from flow.seams import Plugin, PoseSource, Status
+from flow.seams import MotionSource, Plugin, PoseSource, Status
 
 _HOST = Field(
     "127.0.0.1",
@@ -51,6 +53,101 @@ def _vmc(settings: VmcSettings, *, clock: Clock, **_: Any) -> PoseSource:
 
 
 VMC = Plugin("pose", "vmc", "Bodies and faces by the VMC protocol", VmcSettings, _vmc)
+
+
+class PhoneSettings(_Settings):
+    """A phone that sends its face."""
+
+    phone: str = Field(
+        "", description="the phone's address: it is asked to send; unset: it sends by itself"
+    )
+    host: str = Field(
+        "",
+        description="address to listen at; unset: this machine only, or every network when `phone` "
+        "is set",
+    )
+    centre: bool = Field(True, description="the resting head of the first second is straight ahead")
+
+
+class IFacialMocapSettings(PhoneSettings):
+    """iFacialMocap on a phone, either dialect."""
+
+    port: int = Field(49983, ge=0, le=65535, description="UDP port, here and on the phone")
+
+
+class FacemotionSettings(PhoneSettings):
+    """Facemotion3D on a phone."""
+
+    port: int = Field(49993, ge=0, le=65535, description="UDP port, here and on the phone")
+
+
+class LiveLinkSettings(_Settings):
+    """Live Link Face on a phone, or a program that sends as it does."""
+
+    port: int = Field(11111, ge=0, le=65535, description="UDP port to listen at")
+    host: str = _HOST
+    centre: bool = Field(True, description="the resting head of the first second is straight ahead")
+
+
+def _phone(what: str, hello: bytes) -> Callable[..., PoseSource]:
+    def make(
+        settings: IFacialMocapSettings | FacemotionSettings, *, clock: Clock, **_: Any
+    ) -> PoseSource:
+        from capture.face_receiver import FaceReceiver
+        from capture.ifacialmocap import parse
+        from capture.inbox import LOOPBACK, Inbox
+
+        host = settings.host or ("0.0.0.0" if settings.phone else LOOPBACK)
+        ask = (hello, (settings.phone, settings.port)) if settings.phone else None
+        inbox = Inbox(what, host, settings.port, clock)
+        return FaceReceiver(inbox, parse, clock, centre=settings.centre, ask=ask)
+
+    return make
+
+
+def _live_link(settings: LiveLinkSettings, *, clock: Clock, **_: Any) -> PoseSource:
+    from capture.face_receiver import FaceReceiver
+    from capture.inbox import Inbox
+    from capture.livelink import parse
+
+    inbox = Inbox("Live Link Face", settings.host, settings.port, clock)
+    return FaceReceiver(inbox, parse, clock, centre=settings.centre)
+
+
+IFACIALMOCAP = Plugin(
+    "pose",
+    "ifacialmocap",
+    "Faces by iFacialMocap",
+    IFacialMocapSettings,
+    _phone("iFacialMocap", HELLO),
+)
+FACEMOTION = Plugin(
+    "pose",
+    "facemotion3d",
+    "Faces by Facemotion3D",
+    FacemotionSettings,
+    _phone("Facemotion3D", FACEMOTION_HELLO),
+)
+LIVELINK = Plugin("pose", "livelink", "Faces by Live Link Face", LiveLinkSettings, _live_link)
+
+
+class OpenSeeFaceSettings(_Settings):
+    """OpenSeeFace's facetracker, or a program that sends as it does."""
+
+    port: int = Field(11573, ge=0, le=65535, description="UDP port to listen at")
+    host: str = _HOST
+    face: int = Field(0, ge=0, le=100, description="which of its faces, from 0")
+
+
+def _open_see_face(settings: OpenSeeFaceSettings, *, clock: Clock, **_: Any) -> MotionSource:
+    from capture.openseeface import OpenSeeFaceSource
+
+    return OpenSeeFaceSource(clock, port=settings.port, host=settings.host, face=settings.face)
+
+
+OPENSEEFACE = Plugin(
+    "motion", "openseeface", "Faces by OpenSeeFace", OpenSeeFaceSettings, _open_see_face
+)
 
 
 class PosesOnly:

@@ -78,7 +78,7 @@ class Motion(_Section):
     source: str = Field(
         "auto",
         description="auto, webcam[:N], file:PATH, images:PATTERN, rtsp://…, take:NAME, synthetic, "
-        "vmc[:PORT]",
+        "vmc[:PORT], ifacialmocap, facemotion3d, livelink, openseeface",
     )
     mirrored: bool | None = Field(
         None, description="the host moves like a mirror image; unset: webcams yes, the rest no"

@@ -21,7 +21,10 @@ from host.pose_sources import PosesOnly
 from host.showfile import Motion, Sound
 
 BUILT_IN_PERFORMER = "greeting"
-OTHER_PROGRAMS = {"vmc": "pose"}
+OTHER_PROGRAMS = {
+    "vmc": "pose", "ifacialmocap": "pose", "facemotion3d": "pose", "livelink": "pose",
+    "openseeface": "motion",
+}  # fmt: skip
 """Trackers that are programs of their own, and the kind of plug-in that hears them."""
 CAMERA_SCHEMES = ("webcam", "images:", "rtsp://", "rtsps://", "http://", "https://")
 
@@ -162,7 +165,7 @@ def choose_motion(motion: Motion, clock: Clock) -> Chosen:
         f"'{text}' is no source of motion.",
         code="show.source",
         hint="Write auto, webcam[:N], file:PATH, images:PATTERN, rtsp://…, take:PATH, synthetic, "
-        "vmc[:PORT].",
+        "vmc[:PORT], ifacialmocap, facemotion3d, livelink, openseeface.",
     )
 
 
@@ -173,6 +176,7 @@ def _other_program(motion: Motion, clock: Clock) -> Chosen:
     kind, _, place = motion.source.partition(":")
     host, _, port = place.rpartition(":")
     values: dict[str, Any] = dict(motion.settings)
+    plugin = registry.find(OTHER_PROGRAMS[kind], kind)
     if host:
         values["host"] = host
     if place:
@@ -183,7 +187,6 @@ def _other_program(motion: Motion, clock: Clock) -> Chosen:
                 hint=f"Write {kind}, {kind}:PORT or {kind}:ADDRESS:PORT.",
             )
         values["port"] = int(port[:6])
-    plugin = registry.find(OTHER_PROGRAMS[kind], kind)
     source = plugin.make(registry.settings_of(plugin, values), clock=clock)
     sentence = f"{plugin.summary}."
     if plugin.kind == "pose":
