@@ -88,13 +88,14 @@ def _run(settings: CaptureSettings, pipe: Connection, stop: threading.Event, log
             while not stop.is_set():
                 picture = pictures.read(0.25)
                 if picture is not None:
+                    told = settings.share is None or settings.share.delivers(picture.captured)
                     for frame in tracker.parts(
                         picture.pixels, picture.captured, seq, mirrored=settings.mirrored
                     ):
                         pace.count(frame)
-                        pipe.send_bytes(
-                            wire.pack(frame if settings.landmarks else anonymous(frame))
-                        )
+                        if told:
+                            kept = frame if settings.landmarks else anonymous(frame)
+                            pipe.send_bytes(wire.pack(kept))
                     pace.pictures += 1
                     seq += 1
                 if pictures.ended:

@@ -18,6 +18,8 @@ from flow.errors import ShowFileError
 from flow.paths import user_path
 
 _WAIT_S = 1.0
+_NEARLY, _SLACK_S = 0.98, 0.3
+"""What a recording says of its length is rounded, and sound may be longer than pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,15 @@ class Length:
     pictures: int = 0
     seconds: float = 0.0
     fps: float = 0.0
+
+    def missing(self, until_s: float) -> str:
+        """What is missing when the last picture ended at `until_s`, as a sentence, or empty."""
+        if until_s >= self.seconds * _NEARLY - _SLACK_S:
+            return ""
+        return (
+            f"Only the first {until_s:.1f} s of {self.seconds:.1f} s could be read: "
+            "the video was cut off."
+        )
 
 
 def length_of(settings: CaptureSettings) -> Length:

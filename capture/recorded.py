@@ -12,6 +12,7 @@ import numpy as np
 
 from capture.picture import Picture
 from capture.settings import CaptureSettings, Origin
+from capture.slices import Share
 from flow.clock import NS_PER_MS, NS_PER_S, Clock
 from flow.errors import AssetError
 from flow.paths import is_file, user_path
@@ -38,14 +39,24 @@ class Sequence:
 class RecordedPictures:
     """Plays a recording: in its own time, skipping what is late, or every picture at once.
 
-    Looping goes on with rising stamps. Not thread-safe: one reader.
+    Looping goes on with rising stamps. With a `share` only its pictures are given, stamped from
+    its epoch on. Not thread-safe: one reader.
     """
 
-    def __init__(self, sequence: Sequence, clock: Clock, *, loop: bool, realtime: bool) -> None:
+    def __init__(
+        self,
+        sequence: Sequence,
+        clock: Clock,
+        *,
+        loop: bool,
+        realtime: bool,
+        share: Share | None = None,
+    ) -> None:
         self._sequence = sequence
         self._clock = clock
         self._loop = loop
         self._realtime = realtime
+        self._share = share
         self._steps = sequence.begin()
         self._base: int | None = None
         self._gap = NS_PER_S // 30
@@ -65,7 +76,7 @@ class RecordedPictures:
         now = self._clock.now()
         deadline = now + int(timeout_s * NS_PER_S)
         if self._base is None:
-            self._base = now
+            self._base = now if self._share is None else self._share.epoch
         while True:
             self._look_ahead()
             if self._next is None:
@@ -73,6 +84,11 @@ class RecordedPictures:
             fetch, at = self._next
             due = self._base + at
             wanted = True
+            if self._share is not None and not self._share.looks_at(due):
+                self._next = None  # another process looks at it
+                if self._clock.now() >= deadline:
+                    return None
+                continue
             if self._realtime:
                 if due > deadline:
                     self._clock.sleep_until(deadline)
@@ -129,14 +145,21 @@ def unreadable(shown: str) -> AssetError:
     return AssetError(
         f"No picture can be read from {shown}.",
         code="asset.unreadable_video",
-        hint="Check that it plays elsewhere; MP4 (H.264), MKV, WebM and AVI work.",
+        hint="Check that it plays elsewhere; MP4 (H.264), MKV, WebM and AVI work. An MP4 that was "
+        "cut off before its end was written cannot be read.",
     )
 
 
 def open_recorded(origin: Origin, settings: CaptureSettings, clock: Clock) -> RecordedPictures:
     """A video file or an image sequence."""
     sequence = _video(origin) if origin.kind == "file" else _images(origin, settings.fps)
-    return RecordedPictures(sequence, clock, loop=settings.loop, realtime=settings.realtime)
+    return RecordedPictures(
+        sequence,
+        clock,
+        loop=settings.loop,
+        realtime=settings.realtime,
+        share=settings.share,
+    )
 
 
 def check_recorded(origin: Origin) -> None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from capture.slices import Share
 from flow.errors import ShowFileError
 
 SourceKind = Literal["webcam", "file", "images", "network"]
@@ -35,6 +36,8 @@ class CaptureSettings:
         models_dir: Where the network files are; the user's folder when None.
         realtime: Whether a file plays in its own time. Otherwise every picture is processed,
             as fast as possible, and `captured` stamps follow the file's times.
+        share: The slices of a recording to work on when several processes do; for files that do
+            not play in their own time.
         landmarks: Whether the 478 points of a face leave the capture process.
     """
 
@@ -49,6 +52,7 @@ class CaptureSettings:
     models_dir: str | None = None
     realtime: bool = True
     landmarks: bool = False
+    share: Share | None = None
 
 
 @dataclass(frozen=True, slots=True)

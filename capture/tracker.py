@@ -43,6 +43,9 @@ _HAND_PX = 256
 _BODY_PX = 640
 _FRESH_NS = 400 * NS_PER_MS
 _LEGS = slice(25, 33)
+LARGEST_PX = 1920
+"""Longer side of what is looked at. Cutting and shrinking windows out of a 4k picture would take
+longer than a network; a face in what remains is still larger than its window needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,7 @@ class Tracker:
 
         What is seen first is how late lips and eyes are: a face does not wait for body or hand.
         """
+        pixels = bounded(pixels)
         plan = self._turns.plan(captured)
         picture = MotionFrame(
             seq, captured, pixels.shape[1] / pixels.shape[0], mirrored=mirrored, looked_for=0
@@ -270,6 +274,22 @@ class Tracker:
             self._pool.shutdown(wait=True)
         while self._nets:
             self._nets.pop().close()
+
+
+def bounded(pixels: U8) -> U8:
+    """The picture, made smaller by a whole number where it is larger than `LARGEST_PX`.
+
+    Landmarks are fractions of the picture, so that nothing else changes.
+    """
+    factor = -(-max(pixels.shape[:2]) // LARGEST_PX)
+    if factor == 1:
+        return pixels
+    import cv2
+
+    height, width = pixels.shape[:2]
+    whole = pixels[: height // factor * factor, : width // factor * factor]
+    size = (width // factor, height // factor)
+    return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _completed(

@@ -135,6 +135,14 @@ def count(text: str) -> int:
     return value
 
 
+def jobs(text: str) -> int:
+    """From 0 to 64."""
+    value = int(text)
+    if not 0 <= value <= 64:  # noqa: PLR2004
+        raise ValueError(text)
+    return value
+
+
 def size(text: str) -> str:
     """WIDTHxHEIGHT, each from 64 to 2048 pixels."""
     width, _, height = text.partition("x")
@@ -285,6 +293,9 @@ def _take_record(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--profile", choices=("face", "upper", "full"), default="full")
     sub.add_argument(
         "--landmarks", action="store_true", help="also keep the 478 points of the face"
+    )
+    sub.add_argument(
+        "--jobs", type=jobs, default=0, metavar="N", help="processes for a file; 0: as many as help"
     )
     sub.add_argument("--force", action="store_true", help="replace an existing file")
     _json(sub)

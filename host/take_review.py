@@ -129,7 +129,9 @@ def _review(
                 )
                 easel.director.cut_to(arguments.shot)
                 if out is not None:
-                    film = closers.enter_context(FilmWriter(out, layout.size, rate(material.fps)))
+                    film = closers.enter_context(
+                        FilmWriter(out, layout.size, rate(material.fps), material.sound)
+                    )
             performer.feed(moment.frame)
             pose = performer.pose(moment.frame.captured)
             stage = easel.frame(count, pose)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import assets
+from capture.batch import BatchCapture
 from capture.process import CaptureProcess, CaptureSettings
 from capture.supervise import fresh
 from capture.synthetic import SyntheticSource
@@ -39,6 +40,15 @@ class _Progress:
     total: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What was recorded, and whether somebody ended it."""
+
+    frames: int
+    seconds: float
+    stopped: bool
+
+
 class _Copy:
     """A take as a source that gives every frame as it was recorded, as fast as it is read."""
 
@@ -46,11 +56,13 @@ class _Copy:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._take: TakeReader | None = None
         self._frames: Iterator[MotionFrame] = iter(())
         self._state = Status("starting")
 
     def start(self) -> None:
-        self._frames = iter(TakeReader(self._path))
+        self._take = TakeReader(self._path)
+        self._frames = iter(self._take)
         self._state = Status("running")
 
     def poll_all(self) -> list[MotionFrame]:
@@ -58,6 +70,10 @@ class _Copy:
         if not frames:
             self._state = Status("stopped")
         return frames
+
+    @property
+    def damage(self) -> str:
+        return self._take.damage if self._take else ""
 
     def poll(self) -> MotionFrame | None:
         return next(self._frames, None)
@@ -101,16 +117,10 @@ def _run_record(arguments: argparse.Namespace) -> int:
         ) from fault
     clock = MonotonicClock()
     source = _source(arguments, clock)
+    begun = clock.now()
     with Bar(sys.stderr, unit="s", scale=1.0) as bar:
-        frames, seconds = _record(source, out, arguments, clock, bar)
-    if arguments.json:
-        data = {"file": str(out), "frames": frames, "seconds": round(seconds, 3)}
-        sys.stdout.write(json.dumps(data) + "\n")
-    else:
-        sys.stderr.write(
-            f"Wrote {out}: {frames} frames, {seconds:.1f} s. "
-            f"Play it with: mirrorstage live --source take:{shlex.quote(str(out))}\n"
-        )
+        made = _record(source, out, arguments, clock, bar)
+    _tell(arguments, out, made, source, (clock.now() - begun) / NS_PER_S)
     return 0
 
 
@@ -120,31 +130,66 @@ def _source(arguments: argparse.Namespace, clock: Clock) -> MotionSource:
         return SyntheticSource(clock)
     if text.startswith("take:"):
         return _Copy(assets.locate("takes", text.removeprefix("take:")))
-    from_file = text.startswith(("file:", "images:"))
     settings = CaptureSettings(
-        source=text,
-        loop=False,
-        realtime=not from_file,
-        profile=arguments.profile,
-        landmarks=arguments.landmarks,
+        source=text, loop=False, profile=arguments.profile, landmarks=arguments.landmarks
     )
+    if text.startswith(("file:", "images:")):
+        return BatchCapture(settings, clock, arguments.jobs)
     return CaptureProcess(settings, clock)
+
+
+def _tell(
+    arguments: argparse.Namespace, out: Path, made: _Made, source: MotionSource, spent_s: float
+) -> None:
+    """What came of it: how much, how fast, and what is missing."""
+    damage = ""
+    factor = made.seconds / spent_s if spent_s else 0.0
+    if isinstance(source, _Copy):
+        damage = source.damage
+    if isinstance(source, BatchCapture) and not made.stopped:
+        damage = source.length.missing(made.seconds)
+    if arguments.json:
+        data: dict[str, object] = {
+            "file": str(out),
+            "frames": made.frames,
+            "seconds": round(made.seconds, 3),
+            "spent_s": round(spent_s, 3),
+            "stopped": made.stopped,
+            "damage": damage,
+        }
+        if isinstance(source, BatchCapture):
+            data |= {"jobs": source.jobs, "times_real_time": round(factor, 2)}
+        sys.stdout.write(json.dumps(data) + "\n")
+        return
+    if damage:
+        sys.stderr.write(f"{damage} The rest was used.\n")
+    speed = ""
+    if isinstance(source, BatchCapture):
+        many = "1 process" if source.jobs == 1 else f"{source.jobs} processes"
+        speed = f" ({factor:.1f} times real time, {many})"
+    sys.stderr.write(
+        f"Wrote {out}: {made.frames} frames, {made.seconds:.1f} s{speed}. "
+        f"Play it with: mirrorstage live --source take:{shlex.quote(str(out))}\n"
+    )
 
 
 def _record(
     source: MotionSource, out: Path, arguments: argparse.Namespace, clock: Clock, bar: Bar
-) -> tuple[int, float]:
-    """Record; frames and seconds.
+) -> _Made:
+    """Record.
 
     The file is made with the first frame: a source that gives none leaves an older take alone.
     """
-    stopped = False
+    stopped = asked = False
 
     def stop() -> None:
-        nonlocal stopped
-        stopped = True
+        nonlocal stopped, asked
+        stopped = asked = True
 
     first = last = -1
+    total = arguments.duration
+    if isinstance(source, BatchCapture):
+        total = min(filter(None, (total, source.length.seconds)), default=0.0)
     limit_ns = arguments.duration * NS_PER_S or math.inf
     take: TakeWriter | None = None
     with contextlib.ExitStack() as closers:
@@ -170,14 +215,14 @@ def _record(
                 if status.state == "failed":
                     raise _failed(status, out, take.frames if take else 0)
                 clock.sleep_until(clock.now() + POLL_NS)
-            bar(_Progress("Recording", max(last - first, 0) / NS_PER_S, arguments.duration))
+            bar(_Progress("Recording", max(last - first, 0) / NS_PER_S, total))
     if take is None:
         raise DeviceError(
             f"'{arguments.source}' gave no motion, so nothing was recorded.",
             code="take.empty",
             hint="Let it run longer, or look at the source with: mirrorstage live --source …",
         )
-    return take.frames, max(last - first, 0) / NS_PER_S
+    return _Made(take.frames, max(last - first, 0) / NS_PER_S, asked)
 
 
 def _failed(status: Status, out: Path, frames: int) -> DeviceError:

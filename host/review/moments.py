@@ -10,10 +10,12 @@ from typing import Protocol
 from capture.film import length_of, pictures_of
 from capture.merge import merge
 from capture.process import CaptureProcess, CaptureSettings
+from capture.settings import origin_of
 from capture.take_file import TakeReader
 from flow.clock import NS_PER_MS, NS_PER_S, Clock
 from flow.errors import DeviceError
 from flow.motion import MotionFrame
+from flow.paths import user_path
 from flow.spec import U8
 
 _POLL_NS = 5 * NS_PER_MS
@@ -38,6 +40,8 @@ class Material(Protocol):
     seconds: float
     """0: unknown."""
     damage: str
+    sound: Path | None
+    """A file with the sound of it."""
 
     def moments(self) -> Iterator[Moment]:
         """In order."""
@@ -57,6 +61,7 @@ class TakeMaterial:
         stamps = len({frame.captured for frame in self._take})
         self.fps = min((stamps - 1) / self.seconds, 120.0) if self.seconds else _USUAL_FPS
         self.damage = self._take.damage
+        self.sound: Path | None = None
 
     def moments(self) -> Iterator[Moment]:
         """In order."""
@@ -82,20 +87,25 @@ class ClipMaterial:
         self._clock = clock
         self._stopped = stopped
         self._source = CaptureProcess(self._settings, clock)
-        length = length_of(settings)
-        self.seconds = length.seconds
-        self.fps = length.fps or _USUAL_FPS
+        self._length = length_of(settings)
+        self.seconds = self._length.seconds
+        self.fps = self._length.fps or _USUAL_FPS
         self.damage = ""
+        origin = origin_of(settings.source)
+        self.sound = user_path(origin.target) if origin.kind == "file" else None
 
     def moments(self) -> Iterator[Moment]:
         """In order."""
         self._source.start()
         try:
             pictures = pictures_of(self._settings, self._clock)
-            begin = None
+            begin, at = None, 0
             for frame, picture in zip(_whole(self._frames()), pictures, strict=False):
                 begin = picture.captured if begin is None else begin
-                yield Moment(picture.captured - begin, frame, picture.pixels)
+                at = picture.captured - begin
+                yield Moment(at, frame, picture.pixels)
+            if not self._stopped():
+                self.damage = self._length.missing(at / NS_PER_S)
         finally:
             self._source.stop()
 
