@@ -32,7 +32,7 @@ class Counts:
     damaged: int = 0
     """Not of this protocol, or of a version that nobody knows."""
     strangers: int = 0
-    """From a second sender while the first one speaks."""
+    """From a second sender while the first one speaks, or from one that may not."""
     flooded: int = 0
     """More than anybody needs: thrown away unread."""
 
@@ -48,10 +48,12 @@ class Inbox:
         host: Address to listen at: loopback unless the user asks for more.
         port: UDP port; 0 takes a free one.
         clock: The show's.
+        only: The one machine that may send (an address or a name); empty lets any.
     """
 
-    def __init__(self, what: str, host: str, port: int, clock: Clock) -> None:
+    def __init__(self, what: str, host: str, port: int, clock: Clock, only: str = "") -> None:
         self.what, self.host, self.port = what, host, port
+        self._only, self._only_address = only, ""
         self.counts = Counts()
         self.sender: Address | None = None
         self._clock = clock
@@ -66,8 +68,19 @@ class Inbox:
         """Bind.
 
         Raises:
-            DeviceError: ``device.port``: the address is taken or is none of this machine's.
+            DeviceError: ``device.port``: the address is taken or is none of this machine's;
+                ``device.host``: nobody knows the machine that may send.
         """
+        if self._only:
+            try:
+                self._only_address = socket.gethostbyname(self._only)
+            except (OSError, UnicodeError) as fault:
+                raise DeviceError(
+                    f"{self.what}: '{self._only}' is no machine that can be found ({fault}).",
+                    code="device.host",
+                    hint="Write its address, such as 192.168.1.20; the phone's app shows it.",
+                    retryable=True,
+                ) from fault
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         opened = socket.socket(family, socket.SOCK_DGRAM)
         try:
@@ -115,7 +128,8 @@ class Inbox:
                 continue
             read += len(data)
             sender = (str(sender[0]), int(sender[1]))
-            if sender != self.sender and self.sender and now - self._heard <= SILENCE_NS:
+            rival = sender != self.sender and self.sender and now - self._heard <= SILENCE_NS
+            if rival or (self._only_address and sender[0] != self._only_address):
                 self.counts.strangers += 1
                 continue
             if not use(data, sender):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -37,13 +37,30 @@ class DriverSection(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
 
-    kind: str = Field(min_length=1)
-    name: str = ""
-    parts: list[Part] = Field(default_factory=lambda: list(Part), min_length=1)
-    weight: float = Field(1.0, ge=0, le=1)
-    priority: int | None = Field(None, ge=1, le=99)
-    mirrored: bool = False
-    who: Driver = Driver.HUMAN
+    kind: str = Field(
+        min_length=1,
+        description="vmc, ifacialmocap, facemotion3d, livelink, openseeface, camera, take, "
+        "synthetic or a plug-in's; its own settings stand beside these",
+    )
+    name: str = Field("", description="what messages and reports call it; unset: its kind")
+    parts: list[Part] = Field(
+        default_factory=lambda: list(Part),
+        min_length=1,
+        description="what it may move: face, head, torso, left_arm, right_arm, left_hand, "
+        "right_hand, legs; unset: all that it sends",
+    )
+    weight: float = Field(1.0, ge=0, le=1, description="how much of its movement shows")
+    priority: int | None = Field(
+        None,
+        ge=1,
+        le=99,
+        description="higher lies over lower; unset: 30 for solved bodies and faces, 25 for "
+        "trackers (the camera has 20)",
+    )
+    mirrored: bool = Field(False, description="it moves the other side")
+    who: Literal["human", "ai", "replay"] = Field(
+        "human", description="who is behind it, for labels and the avatar's licence"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,18 +187,16 @@ def make_driver(wanted: Wanted, clock: Clock) -> Driven:
     Raises:
         MirrorstageError: what its source says of its settings.
     """
-    section, label = wanted.section, wanted.label
+    section, label, who = wanted.section, wanted.label, Driver(wanted.section.who)
     source = wanted.plugin.make(wanted.settings, clock=clock)
     if wanted.plugin.kind == "pose":
-        poses = PoseLayer(
-            label, priority=section.priority, weights=wanted.weights, driver=section.who
-        )
-        return PoseDriver(label, source, poses, section.who, section.mirrored)
-    performer = Performer(mirrored=section.mirrored, source_driver=section.who)
+        poses = PoseLayer(label, priority=section.priority, weights=wanted.weights, driver=who)
+        return PoseDriver(label, source, poses, who, section.mirrored)
+    performer = Performer(mirrored=section.mirrored, source_driver=who)
     priority = OVER_CAMERA if section.priority is None else section.priority
     layer = CameraLayer(performer, priority=priority, weights=wanted.weights)
     layer.name = label
-    return MotionDriver(label, source, layer, section.who)
+    return MotionDriver(label, source, layer, who)
 
 
 def start_drivers(

@@ -59,7 +59,9 @@ class PhoneSettings(_Settings):
     """A phone that sends its face."""
 
     phone: str = Field(
-        "", description="the phone's address: it is asked to send; unset: it sends by itself"
+        "",
+        description="the phone's address: it is asked to send, and nobody else may; unset: it "
+        "sends by itself",
     )
     host: str = Field(
         "",
@@ -99,7 +101,7 @@ def _phone(what: str, hello: bytes) -> Callable[..., PoseSource]:
 
         host = settings.host or ("0.0.0.0" if settings.phone else LOOPBACK)
         ask = (hello, (settings.phone, settings.port)) if settings.phone else None
-        inbox = Inbox(what, host, settings.port, clock)
+        inbox = Inbox(what, host, settings.port, clock, only=settings.phone)
         return FaceReceiver(inbox, parse, clock, centre=settings.centre, ask=ask)
 
     return make

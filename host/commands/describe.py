@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from flow.errors import ShowFileError
 from host import registry
+from host.drivers import DriverSection
 from host.showfile import Show
 
 
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def sections() -> dict[str, type[BaseModel]]:
     """The show file's sections."""
-    return {
+    return {"driver": DriverSection} | {
         name: kind
         for name, field in Show.model_fields.items()
         for kind in (field.annotation, *get_args(field.annotation))

@@ -19,6 +19,7 @@ from capture.face_words import NO_FACE, Centre, FaceReading, pose_of
 from capture.inbox import Inbox
 from capture.openseeface import FACE, OpenSeeFaceSource, faces, sample_of
 from flow.clock import NS_PER_S, ManualClock
+from flow.errors import DeviceError
 from flow.motion import ARKIT_INDEX, ARKIT_NAMES, LOOKED_FACE
 from flow.pose import BONE_INDEX, Part
 from flow.spec import F32
@@ -178,6 +179,21 @@ def test_a_phone_must_be_asked_once_a_second_until_it_sends(clock: ManualClock) 
         phone.socket.recvfrom(99)
     receiver.stop()
     phone.close()
+
+
+def test_only_the_phone_that_was_asked_may_send(clock: ManualClock) -> None:
+    inbox = Inbox("phone", "127.0.0.1", 0, clock, only="127.0.0.2")
+    receiver = FaceReceiver(inbox, ifacialmocap.parse, clock)
+    receiver.start()
+    stranger = Peer(inbox.port)
+    stranger.send(text_of([1] * 52, TAIL))
+    assert receiver.poll() is None
+    assert (receiver.status().numbers or {})["strangers"] == 1
+    receiver.stop()
+    stranger.close()
+    with pytest.raises(DeviceError) as fault:
+        Inbox("phone", "127.0.0.1", 0, clock, only="no.such.phone.invalid").open()
+    assert fault.value.code == "device.host"
 
 
 # -- Live Link Face -----------------------------------------------------------------------------
