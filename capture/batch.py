@@ -21,6 +21,8 @@ _WORTH_S = 20.0
 """A recording that is shorter is done before a second process has loaded its networks."""
 _MOST = 8
 """Processes: each decodes the whole recording, and that is soon all they do."""
+_GAP_NS = NS_PER_S // 4
+"""Pictures that are further apart may have others between them that are still being tracked."""
 _AHEAD = 2
 """Slices that a process may be ahead of what is delivered, times the number of processes."""
 
@@ -62,9 +64,15 @@ class BatchCapture:
         self._reached = [-1] * self.jobs
         """The last slice that each process has told of."""
         self._slice = 0
+        self._tracked = 0
         self._seq = -1
         self._stamp: int | None = None
         self._ended = False
+
+    @property
+    def done_s(self) -> float:
+        """Seconds of the recording that are tracked, also those that still wait."""
+        return self._tracked / self.length.fps if self.length.fps else 0.0
 
     def start(self) -> None:
         """Start all processes; errors as `CaptureProcess.start`."""
@@ -83,6 +91,7 @@ class BatchCapture:
             for frame in worker.poll_all():
                 part = self._shares[number].slice_at(frame.captured)
                 self._waiting[part].append(frame)
+                self._tracked += 1
                 self._reached[number] = part
         out: list[MotionFrame] = []
         while True:
@@ -90,6 +99,23 @@ class BatchCapture:
             if not self._is_over(self._slice):
                 return [self._numbered(frame) for frame in out]
             self._slice += 1
+
+    def rest(self) -> list[MotionFrame]:
+        """When it is ended early: what waits and continues what was given without a gap.
+
+        A slice counts as over only when its process tells of a later one, and until then that one
+        is warming up; by the stamps it can be seen earlier.
+        """
+        out = self.poll_all()
+        waiting = sorted(
+            (frame for part in self._waiting.values() for frame in part), key=lambda f: f.captured
+        )
+        self._waiting.clear()
+        for frame in waiting:
+            if self._stamp is None or frame.captured - self._stamp > _GAP_NS:
+                break
+            out.append(self._numbered(frame))
+        return out
 
     def poll(self) -> MotionFrame | None:
         """The newest of them."""

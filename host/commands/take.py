@@ -215,7 +215,14 @@ def _record(
                 if status.state == "failed":
                     raise _failed(status, out, take.frames if take else 0)
                 clock.sleep_until(clock.now() + POLL_NS)
-            bar(_Progress("Recording", max(last - first, 0) / NS_PER_S, total))
+            done = max(last - first, 0) / NS_PER_S
+            if isinstance(source, BatchCapture):
+                done = max(done, source.done_s)
+            bar(_Progress("Recording", done, total))
+        if asked and take is not None and isinstance(source, BatchCapture):
+            for frame in source.rest():
+                take.write(frame)
+                last = frame.captured
     if take is None:
         raise DeviceError(
             f"'{arguments.source}' gave no motion, so nothing was recorded.",

@@ -124,6 +124,7 @@ def test_what_comes_early_must_wait_for_what_is_before_it(
     source, (first, second) = batch
     second.see(2.0, 3.0)
     assert source.poll_all() == []
+    assert source.done_s == pytest.approx(0.2), "work that waits is work done"
     first.see(0.0, 1.0)
     assert times(source.poll_all(), clock) == [0.0, 1.0]
     first.see(4.0)
@@ -149,6 +150,17 @@ def test_a_slice_without_any_picture_must_not_stop_the_rest(
     first.state = Status("stopped")
     assert times(source.poll_all(), clock) == [0.0, 4.0]
     assert source.status().state == "stopped"
+
+
+def test_what_is_whole_must_be_kept_when_it_is_ended_early(
+    batch: tuple[BatchCapture, list[Worker]], clock: ManualClock
+) -> None:
+    source, (first, second) = batch
+    first.see(1.7, 1.9)
+    second.see(2.0, 2.2, 2.9, 3.0)
+    out = source.rest()
+    assert times(out, clock) == [1.7, 1.9, 2.0, 2.2], "2.2 to 2.9 may not have been seen yet"
+    assert [f.seq for f in out] == [0, 1, 2, 3]
 
 
 def test_a_process_far_ahead_must_wait(batch: tuple[BatchCapture, list[Worker]]) -> None:

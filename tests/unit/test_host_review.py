@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import wave
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -17,7 +18,7 @@ from capture.anonymous import anonymous
 from capture.film import length_of, pictures_of
 from capture.settings import CaptureSettings
 from capture.take_file import TakeReader, TakeWriter
-from flow.clock import ManualClock
+from flow.clock import NS_PER_S, ManualClock
 from flow.errors import ShowFileError
 from flow.motion import MotionFrame
 from flow.pose import Driver, Part
@@ -25,6 +26,7 @@ from host.cli import main
 from host.review import skeleton
 from host.review.moments import TakeMaterial
 from host.review.panels import Layout, Sheet
+from host.review.writer import FilmWriter
 
 FRAMES = 24
 
@@ -110,6 +112,32 @@ def test_parts_of_one_picture_must_be_one_moment(tmp_path: Path) -> None:
     assert len(shown) == FRAMES
     assert all(m.frame.face is not None and m.frame.body is not None for m in shown)
     assert TakeMaterial(path).fps == pytest.approx(30.0, abs=0.1)
+
+
+def test_the_sound_must_go_along_in_step_with_the_pictures(tmp_path: Path) -> None:
+    import av
+
+    tone = np.zeros((48_000, 2), np.int16)
+    tone[24_000:] = (np.sin(np.arange(24_000) * 0.1) * 20_000).astype(np.int16)[:, None]
+    with wave.open(str(tmp_path / "tone.wav"), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes(tone.tobytes())
+    path = tmp_path / "film.mp4"
+    with FilmWriter(path, (64, 48), 25.0, tmp_path / "tone.wav") as film:
+        for number in range(25):
+            film.add(np.full((48, 64, 3), 10 * number, np.uint8), number * NS_PER_S // 25)
+    with av.open(str(path)) as container:
+        sound = container.streams.audio[0]
+        heard = np.concatenate([f.to_ndarray()[0] for f in container.decode(sound)])
+        rate = sound.rate
+    begins = int(np.argmax(np.abs(heard) > 0.1)) / rate
+    assert begins == pytest.approx(0.5, abs=0.02)
+    with FilmWriter(path, (64, 48), 25.0, tmp_path / "none.mp4") as film:
+        film.add(np.zeros((48, 64, 3), np.uint8), 0)
+    with av.open(str(path)) as container:
+        assert not container.streams.audio, "a clip without sound makes a silent film"
 
 
 def panel(frame: MotionFrame) -> np.ndarray:
