@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from capture.inbox import LOOPBACK, Address, Inbox
 from capture.osc import OscError, decode
-from capture.vmc_body import Eyes, VmcBody
+from capture.vmc_body import Eyes, RestPose, VmcBody
 from capture.vmc_words import BONE_PORT
 from flow.clock import Clock
 from flow.pose import AvatarPose
@@ -21,6 +21,7 @@ class VmcReceiver:
         hip_height_m: As `capture.vmc_body.VmcBody`.
         eyes: As there.
         root: As there.
+        rest: As there.
     """
 
     def __init__(
@@ -32,9 +33,10 @@ class VmcReceiver:
         hip_height_m: float = 0.0,
         eyes: Eyes = "bones",
         root: bool = True,
+        rest: RestPose | None = None,
     ) -> None:
         self.inbox = Inbox("VMC", host, port, clock)
-        self.body = VmcBody(hip_height_m=hip_height_m, eyes=eyes, root=root)
+        self.body = VmcBody(hip_height_m=hip_height_m, eyes=eyes, root=root, rest=rest)
         self._clock = clock
         self._sender: Address | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -35,6 +36,20 @@ _OTHER_BODY = 0.02
 _KNOWN = frozenset({*ARKIT_INDEX, *VRM0_NAMES})
 
 
+@dataclass(frozen=True, slots=True)
+class RestPose:
+    """The rest pose of a sender's model, for senders that say raw local rotations. VRM's axes."""
+
+    above: F32
+    """(55, 4) rotation in the room of what each bone hangs on."""
+    own: F32
+    """(55, 4) each bone's local rotation."""
+    hips_on: F32
+    """(4, 4) in the room, of what the hips hang on."""
+    hips_m: F32
+    """(3,) the hips over the ground."""
+
+
 class VmcBody:
     """The state that messages change. Rotations are taken as of the *normalised* humanoid.
 
@@ -43,10 +58,16 @@ class VmcBody:
         eyes: ``bones`` turns eye bones as they were turned there; ``gaze`` lets the avatar look
             where they pointed, by whatever it looks with.
         root: Whether the place of the sender's whole body counts.
+        rest: What the sender's rotations start from, when they are those of a model's own bones.
     """
 
     def __init__(
-        self, *, hip_height_m: float = 0.0, eyes: Eyes = "bones", root: bool = True
+        self,
+        *,
+        hip_height_m: float = 0.0,
+        eyes: Eyes = "bones",
+        root: bool = True,
+        rest: RestPose | None = None,
     ) -> None:
         self.unusable = 0
         """Messages with too few, wrong or impossible arguments."""
@@ -57,7 +78,8 @@ class VmcBody:
         self.calibrated = True
         self.devices: dict[str, tuple[str, tuple[float, ...]]] = {}
         """Serial number to kind (Hmd, Con, Tra) and place, rotation in Unity's axes."""
-        self._given_height = hip_height_m
+        self._rest = rest
+        self._given_height = hip_height_m if rest is None else float(rest.hips_m[1])
         self._eyes: Eyes = eyes
         self._root = root
         self._places = np.zeros((len(HUMAN_BONES), 3), np.float64)
@@ -109,8 +131,11 @@ class VmcBody:
         face = self._face_seen >= 0 and now - self._face_seen <= _LASTING_NS
         if not self.loaded or not (face or fresh[_BODY].any()):
             return None
-        rotations = mirrored(np.where(fresh[:, None], self._turns, (0.0, 0.0, 0.0, 1.0)))
-        rotations = rotations.astype(np.float32)
+        rotations = mirrored(self._turns)
+        if self._rest is not None:  # raw = P⁻¹ · pose · P · L, as avatar.rig.humanoid has it
+            whole = _product(self._rest.above, _product(rotations, _back(self._rest.own)))
+            rotations = _product(whole, _back(self._rest.above))
+        rotations[~fresh] = (0.0, 0.0, 0.0, 1.0)
         parts = {part for part, here in zip(_PARTS, fresh.tolist(), strict=True) if here}
         hips = np.zeros(3, np.float32)
         if fresh[_HIPS]:
@@ -132,6 +157,9 @@ class VmcBody:
     def _hips(self, turn: F32) -> tuple[F32, F32]:
         """Their offset for a body whose hips are 1 m high, and their turn, root included."""
         place = self._places[_HIPS] * (-1.0, 1.0, 1.0)
+        if self._rest is not None:
+            place = self._rest.hips_on[:3, :3] @ place + self._rest.hips_on[:3, 3]
+            place = place - self._rest.hips_m * (1.0, 0.0, 1.0)
         if not self._given_height:
             self._measure(float(self._places[_HIPS, 1]))
         height = self.hip_height_m
@@ -250,11 +278,17 @@ def _placed(arguments: tuple[Argument, ...]) -> tuple[str, tuple[float, ...]] | 
 
 
 def _product(a: F32, b: F32) -> F32:
-    """The rotation `a` after `b` (xyzw)."""
-    out = np.zeros(4, np.float32)
-    out[:3] = a[3] * b[:3] + b[3] * a[:3] + np.cross(a[:3], b[:3])
-    out[3] = a[3] * b[3] - a[:3] @ b[:3]
+    """The rotations (..., 4) `a` after `b` (xyzw)."""
+    out = np.zeros(np.broadcast_shapes(a.shape, b.shape), np.float32)
+    u, v, p, q = a[..., :3], b[..., :3], a[..., 3:], b[..., 3:]
+    out[..., :3] = p * v + q * u + np.cross(u, v)
+    out[..., 3] = (p * q)[..., 0] - np.vecdot(u, v)
     return out
+
+
+def _back(q: F32) -> F32:
+    """The rotations (..., 4) that undo `q`."""
+    return q * np.array([-1.0, -1.0, -1.0, 1.0], np.float32)
 
 
 def _rotated(q: F32, v: np.ndarray[tuple[int], np.dtype[np.float64]]) -> F32:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from avatar.rig.avatar import Avatar
 from capture.ifacialmocap import FACEMOTION_HELLO, HELLO
-from capture.vmc_body import Eyes
+from capture.vmc_body import Eyes, RestPose
 from capture.vmc_words import BONE_PORT
 from flow.clock import Clock
 from flow.motion import MotionFrame
+from flow.pose import identity_rotations
 from flow.seams import MotionSource, Plugin, PoseSource, Status
 
 _HOST = Field(
@@ -36,6 +39,11 @@ class VmcSettings(_Settings):
     eyes: Eyes = Field(
         "bones", description="bones: turned as there; gaze: look where they look, by any means"
     )
+    model: str = Field(
+        "",
+        description="the sender's VRM 1.0 file, where its raw rotations are sent; unset: rotations "
+        "are normalised, as VRM 0.x's are",
+    )
     root: bool = Field(True, description="whether the place of the sender's whole body counts")
 
 
@@ -49,7 +57,35 @@ def _vmc(settings: VmcSettings, *, clock: Clock, **_: Any) -> PoseSource:
         hip_height_m=settings.hip_height_m,
         eyes=settings.eyes,
         root=settings.root,
+        rest=_rest_of(settings.model) if settings.model else None,
     )
+
+
+def _rest_of(model: str) -> RestPose:
+    """The rest pose of a sender's model; VRM 0.x's is that of the normalised humanoid."""
+    import assets
+    from avatar.read.load import load_avatar
+
+    return rest_pose(load_avatar(assets.locate("avatars", model), max_texture_px=16))
+
+
+def rest_pose(body: Avatar) -> RestPose:
+    """What raw rotations of an avatar's own bones start from."""
+    from avatar.rig.humanoid import hip_height
+    from avatar.rig.skeleton import Skeleton
+
+    skeleton, hips = Skeleton(body.model), body.humanoid.node("hips")
+    above, own = identity_rotations(), identity_rotations()
+    for i, node in enumerate(body.humanoid.nodes.tolist()):
+        if node >= 0 and body.version == "vrm1":
+            above[i] = skeleton.rest_world_rotation[skeleton.parents[node]]
+            own[i] = skeleton.rest_rotation[node]
+    hips_on = np.eye(4, dtype=np.float32)
+    if body.version == "vrm1":
+        hips_on = skeleton.rest_world[skeleton.parents[hips]].astype(np.float32)
+    place = skeleton.rest_world[hips, :3, 3].astype(np.float32)
+    place[1] = hip_height(body.humanoid, skeleton)
+    return RestPose(above, own, hips_on, place)
 
 
 VMC = Plugin("pose", "vmc", "Bodies and faces by the VMC protocol", VmcSettings, _vmc)

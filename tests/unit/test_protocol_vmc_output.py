@@ -7,21 +7,25 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from avatar import quat
 from avatar.clip.body import STANDARD
 from avatar.read.load import load_avatar
 from avatar.rig.avatar import Avatar
+from avatar.rig.humanoid import HumanoidRig
+from avatar.rig.skeleton import Skeleton
 from capture.osc import Message, decode
 from capture.vmc import VmcReceiver
 from capture.vmc_body import VmcBody
-from capture.vmc_words import VRM0_NAMES
+from capture.vmc_words import UNITY_BONES, VRM0_NAMES
 from flow.clock import ManualClock
 from flow.errors import OutputError
 from flow.motion import ARKIT_NAMES
 from flow.pose import BONE_INDEX, HUMAN_BONES, AvatarPose, Driver, Figure, Part, t_pose
+from host.pose_sources import rest_pose
 from host.posing import figure_of
 from host.vmc_output import VmcOutput, VmcSettings, VmcWriter, said_face
 from tests.conftest import ROOT
-from tests.fixtures.vmc import pose_of, told
+from tests.fixtures.vmc import bone, face, pose_of, told
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +151,41 @@ def test_a_receiver_that_cannot_be_found_must_be_said_at_once(clock: ManualClock
     with pytest.raises(OutputError) as fault:
         VmcOutput(VmcSettings(host="no.such.host.invalid"), clock).start(figure())
     assert fault.value.code == "output.host"
+
+
+@pytest.mark.parametrize("model", ["mira", "turned"])
+def test_raw_rotations_must_be_understood_with_the_sender_s_model(mira: Avatar, model: str) -> None:
+    body = mira if model == "mira" else turned(mira)
+    pose, skeleton = some_pose(), Skeleton(body.model)
+    HumanoidRig(body.humanoid, skeleton).apply(pose)
+    said = []
+    for name, node in zip(UNITY_BONES, body.humanoid.nodes.tolist(), strict=True):
+        x, y, z, w = skeleton.rotation[node].tolist()
+        a, b, c = skeleton.translation[node].tolist()
+        said.append(bone(name, -a, b, c, x, -y, -z, w))
+    back = pose_of(told(*said, *face(A=1.0), body=VmcBody(rest=rest_pose(body))))
+    assert same_turns(back.rotations, pose.rotations) < 1e-3
+    assert back.hips == pytest.approx(pose.hips, abs=1e-3)
+
+
+def turned(body: Avatar) -> Avatar:
+    """The same avatar with bones whose own axes lie anyhow, as VRM 1.0 allows."""
+    random, model = np.random.default_rng(3), body.model
+    world = Skeleton(model).rest_world.copy()
+    for node in body.humanoid.nodes.tolist():
+        world[node, :3, :3] = matrix(quat.normalize(random.normal(size=4)))
+    above = np.where(model.parents >= 0, model.parents, len(model.parents))
+    local = np.linalg.inv(world[above]) @ world[:-1]
+    return replace(
+        body,
+        model=replace(
+            model,
+            rest_rotation=np.array([quat.of_transform(m) for m in local], np.float32),
+            rest_translation=local[:, :3, 3].astype(np.float32),
+            rest_scale=np.ones_like(model.rest_scale),
+        ),
+    )
+
+
+def matrix(q: np.ndarray) -> np.ndarray:
+    return np.stack([quat.rotate(q, axis) for axis in np.eye(3)], axis=1)
