@@ -141,6 +141,38 @@ def test_every_combination_must_meet_the_strictest_of_its_terms() -> None:
     assert kinds == {"allow", "allow_with_credit", "degrade", "refuse"}
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("name", CLAIMS)
+@pytest.mark.parametrize("permission", TABLE["wearing"])
+def test_all_kinds_of_content_at_once_must_meet_the_strictest(permission: str, name: str) -> None:
+    """The same with the four kinds of content allowed and declared in every mixture."""
+    pairs = list(itertools.product((True, False), (False, True)))
+    who = "licensed" if name == "covered" else name
+    order = {"ok": 0, "presumed": 0, "credit": 1, "degrade": 2, "refuse": 3}
+    kinds = ("allow", "allow_with_credit", "degrade", "refuse")
+    columns = range(len(pairs))
+    for usage, mixture, m, k in itertools.product(
+        TABLE["commercial"], itertools.product(columns, repeat=4), columns, range(2)
+    ):
+        meta = vrm1(
+            avatarPermission=permission, commercialUsage=usage, allowRedistribution=pairs[m][0],
+            creditNotation=("unnecessary", "required")[k],
+            **{term: pairs[c][0] for term, c in zip(CONTENT.values(), mixture, strict=True)},
+        )  # fmt: skip
+        shown = {flag: pairs[c][1] for flag, c in zip(CONTENT, mixture, strict=True)}
+        said = [cell(TABLE["content"][name], c) for c in mixture]
+        said += [cell(TABLE["mesh"][name], m), cell(TABLE["credit"][name], k)]
+        for (u, use), driven in itertools.product(enumerate(USES), (False, True)):
+            words = [
+                *said,
+                cell(TABLE["wearing"][permission][who], 3 * driven + u),
+                cell(TABLE["commercial"][usage][name], u),
+            ]
+            expected = kinds[max(order[word] for word in words)]
+            purpose = claim(name, use=use, ai_driven=driven, send_mesh=pairs[m][1], **shown)
+            assert decide(meta, purpose).kind == expected, (meta, purpose)
+
+
 def test_all_findings_must_be_told_together() -> None:
     """Degraded and credited, or refused for five reasons: none of them hides another."""
     both = decide(
