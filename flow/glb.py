@@ -11,6 +11,8 @@ import json
 import stat
 import struct
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -60,7 +62,7 @@ def read_file(path: Path) -> bytes:
     Raises:
         AssetError: missing, unreadable or too large.
     """
-    try:
+    with readable():
         state = path.stat()
         if not stat.S_ISREG(state.st_mode):
             # Reading a pipe or a device could last for ever.
@@ -75,6 +77,17 @@ def read_file(path: Path) -> bytes:
                 hint="Reduce its textures and meshes.",
             )
         return path.read_bytes()
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Say plainly why a model or motion file could not be read.
+
+    Raises:
+        AssetError: ``asset.missing``, ``asset.unreadable`` for any OSError of the body.
+    """
+    try:
+        yield
     except FileNotFoundError as error:
         raise AssetError(
             "There is no such file.", code="asset.missing", hint="Check the path."

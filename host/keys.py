@@ -19,6 +19,8 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, Protocol
 
+from host.signals import handled
+
 _MOST = 64
 """Bytes read at a time: nobody types faster, and whoever holds a key down loses nothing."""
 _SEQUENCE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|O.|.)?", re.DOTALL)
@@ -149,13 +151,8 @@ def _around_stops(take: Callable[[], None], restore: Callable[[], None]) -> Iter
         signal.signal(number, on_signal)
         take()
 
-    numbers = (signal.SIGTSTP, signal.SIGQUIT)
-    before = [signal.signal(number, on_signal) for number in numbers]
-    try:
+    with handled((signal.SIGTSTP, signal.SIGQUIT), on_signal):
         yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 class _Console:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -32,10 +32,18 @@ def ending_on_signals(stop: Callable[[], None]) -> Iterator[None]:
         asked = True
         stop()
 
-    numbers = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
-    before = [signal.signal(number, on_signal) for number in numbers]
+    with handled([getattr(signal, name) for name in ENDING if hasattr(signal, name)], on_signal):
+        yield
+
+
+@contextmanager
+def handled(
+    numbers: Iterable[int], handler: Callable[[int, FrameType | None], None]
+) -> Iterator[None]:
+    """Let `handler` have these signals, and give them back afterwards. Main thread only."""
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+        for number, former in before.items():
+            signal.signal(number, former)

@@ -15,9 +15,10 @@ from avatar.clip.clip import Clip
 from avatar.clip.load import load_clip
 from avatar.read.load import load_avatar
 from flow.errors import OutputError
-from flow.paths import check_writable, is_file, user_path
+from flow.paths import check_writable, user_path
 from host.clips import Face, check_kind, clip_bytes, clip_of_take, with_face
 from host.progress import Bar
+from host.targets import keep_existing
 
 _TAKE = b"MSTAKE"
 _PATIENCE_S = 0.5
@@ -27,12 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Perform the take (or read the motion file) and write what came of it."""
     out = user_path(arguments.out)
     check_kind(out)
-    if is_file(out) and not arguments.force:
-        raise OutputError(
-            f"{out} exists already and is left as it is.",
-            code="take.exists",
-            hint="Choose another name or add --force.",
-        )
+    keep_existing(out, force=arguments.force)
     source = assets.locate("takes", arguments.take)
     body = _body(arguments.avatar)
     try:

@@ -30,6 +30,7 @@ from host.review.moments import ClipMaterial, Material, Moment, TakeMaterial
 from host.review.panels import Layout, Sheet
 from host.review.writer import FilmWriter, rate
 from host.signals import ending_on_signals
+from host.targets import keep_existing
 
 AREA_PX = 640 * 360
 """Of one panel, when no size is given: its shape is the clip's."""
@@ -188,12 +189,7 @@ def _target(text: str | None, suffix: str, arguments: argparse.Namespace) -> Pat
             code="take.format",
             hint=f"Name it {path.stem}{suffix}.",
         )
-    if is_file(path) and not arguments.force:
-        raise OutputError(
-            f"{path} exists already and is left as it is.",
-            code="take.exists",
-            hint="Choose another name or add --force.",
-        )
+    keep_existing(path, force=arguments.force)
     try:
         check_writable(path)
     except OSError as fault:

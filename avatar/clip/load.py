@@ -11,7 +11,7 @@ from avatar.clip.retarget import retarget
 from avatar.clip.vrma import EXTENSION, read_vrma
 from avatar.read.document import open_document
 from flow.errors import AssetError
-from flow.glb import MAGIC, read_container
+from flow.glb import MAGIC, read_container, readable
 
 KINDS = ".vrma, .glb or .bvh"
 _HEAD = 64
@@ -37,22 +37,11 @@ def load_clip(path: Path | str, *, animation: str = "", place: bool = True) -> C
 
 
 def _load(path: Path, animation: str, place: bool) -> Clip:
-    try:
+    with readable():
         with path.open("rb") as file:
             head = file.read(_HEAD)
         if looks_like_bvh(head):
             return read_bvh(path, place=place)
-    except FileNotFoundError as error:
-        raise AssetError(
-            "There is no such file.", code="asset.missing", hint="Check the path."
-        ) from error
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise AssetError(
-            f"The file cannot be read: {why}.",
-            code="asset.unreadable",
-            hint="Check that it is a file and its permissions.",
-        ) from error
     if head[:4] != MAGIC and head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"{":
         raise AssetError(
             "The file is empty." if not head else "The file is no motion that is known.",

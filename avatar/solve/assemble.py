@@ -27,7 +27,6 @@ from flow.pose import BONE_INDEX
 HIPS, SPINE, CHEST = BONE_INDEX["hips"], BONE_INDEX["spine"], BONE_INDEX["chest"]
 UPPER_CHEST = BONE_INDEX["upperChest"]
 NECK, HEAD = BONE_INDEX["neck"], BONE_INDEX["head"]
-TRUNK = [HIPS, SPINE, CHEST]
 
 NECK_SHARE = 0.4
 FOREARM_TWIST_SHARE = 0.5

@@ -5,24 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 from avatar.perform.performer import Performer
 from capture.process import CaptureProcess, CaptureSettings
-from flow.clock import NS_PER_MS, MonotonicClock
+from flow.clock import MonotonicClock
 from flow.errors import DeviceError, OutputError
-from flow.motion import FACE_POINTS, MotionFrame
+from flow.motion import MotionFrame
 from flow.paths import check_writable, user_path
 from host.progress import Bar
 from host.signals import ending_on_signals
+from host.whole_clip import batches
 
-_POLL_NS = 5 * NS_PER_MS
 _LIDS = ("blinkLeft", "blinkRight")
 _COVERS = 0.7
 """A lid that is this far down covers the pupil: the eye is closed, whatever the lid does yet."""
-_NO_POINTS = np.zeros((FACE_POINTS, 3), np.float32)
 
 
 @dataclass(slots=True)
@@ -44,10 +41,7 @@ class Lids:
 
     def feed(self, frame: MotionFrame) -> None:
         """Take the next picture's frame."""
-        face = frame.face
-        if face is not None:
-            face = replace(face, points=_NO_POINTS)  # large, and not needed
-        self._frames.append(replace(frame, face=face))
+        self._frames.append(frame)
 
     @property
     def faces(self) -> int:
@@ -120,20 +114,9 @@ def _watched(video: str) -> Lids:
     with Bar(sys.stderr, unit=" pictures", scale=1.0) as bar, ending_on_signals(stop):
         source.start()
         try:
-            while not stopped:
-                fresh = source.poll_all()
-                for frame in fresh:
+            for frames in batches(source, clock, lambda: stopped, what="video"):
+                for frame in frames:
                     lids.feed(frame)
-                status = source.status()
-                if not fresh:
-                    if status.state == "stopped":
-                        break
-                    if status.state == "failed":
-                        raise DeviceError(
-                            status.sentence or "The video could not be read.",
-                            code=status.code or "device.failed",
-                        )
-                    clock.sleep_until(clock.now() + _POLL_NS)
                 bar(_Progress("Watching", lids.pictures, 0))
         finally:
             source.stop()

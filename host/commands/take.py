@@ -23,12 +23,13 @@ from capture.supervise import fresh
 from capture.synthetic import SyntheticSource
 from capture.take_file import TakeReader, TakeWriter
 from flow.clock import NS_PER_MS, NS_PER_S, Clock, MonotonicClock
-from flow.errors import AssetError, DeviceError, OutputError
+from flow.errors import AssetError, DeviceError
 from flow.motion import MotionFrame
-from flow.paths import check_writable, is_file, user_path
+from flow.paths import check_writable, user_path
 from flow.seams import MotionSource, Status
 from host.progress import Bar
 from host.signals import ending_on_signals
+from host.targets import keep_existing
 
 POLL_NS = 5 * NS_PER_MS
 
@@ -101,12 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _run_record(arguments: argparse.Namespace) -> int:
     """Record until the source's end, `--duration` or Ctrl-C; what was recorded is kept."""
     out = user_path(arguments.out)
-    if is_file(out) and not arguments.force:
-        raise OutputError(
-            f"{out} exists already and is left as it is.",
-            code="take.exists",
-            hint="Choose another name or add --force.",
-        )
+    keep_existing(out, force=arguments.force)
     try:
         check_writable(out)
     except OSError as fault:

@@ -12,13 +12,12 @@ from capture.merge import merge
 from capture.process import CaptureProcess, CaptureSettings
 from capture.settings import origin_of
 from capture.take_file import TakeReader
-from flow.clock import NS_PER_MS, NS_PER_S, Clock
-from flow.errors import DeviceError
+from flow.clock import NS_PER_S, Clock
 from flow.motion import MotionFrame
 from flow.paths import user_path
 from flow.spec import U8
+from host.whole_clip import batches
 
-_POLL_NS = 5 * NS_PER_MS
 _USUAL_FPS = 30.0
 
 
@@ -110,20 +109,8 @@ class ClipMaterial:
             self._source.stop()
 
     def _frames(self) -> Iterator[MotionFrame]:
-        while not self._stopped():
-            fresh = self._source.poll_all()
-            yield from fresh
-            if fresh:
-                continue
-            status = self._source.status()
-            if status.state == "stopped":
-                return
-            if status.state == "failed":
-                raise DeviceError(
-                    status.sentence or "The clip could not be read.",
-                    code=status.code or "device.failed",
-                )
-            self._clock.sleep_until(self._clock.now() + _POLL_NS)
+        for frames in batches(self._source, self._clock, self._stopped, what="clip"):
+            yield from frames
 
 
 def _whole(frames: Iterator[MotionFrame]) -> Iterator[MotionFrame]:
